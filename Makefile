@@ -1,0 +1,74 @@
+# Every target makes what it needs, the environment first. Needs only Python 3.11+ and make.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+.DEFAULT_GOAL := help
+.PHONY: help venv dev run test check format lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+venv: $(VENV)/.made ## make the environment that the service needs
+
+dev: $(VENV)/.made-dev ## make the environment that tests and checks need
+
+run: venv ## start the service (without BOT_TOKEN: the sandbox)
+	@exec $(BIN)/paceful run
+
+test: dev ## run every test; ARGS="-k pacing" runs some
+	@$(BIN)/pytest $(ARGS)
+
+check: dev ## format, lint, types, import rules, content, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/paceful check
+	@# a scratch database: a .env beside this file may name the real one
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	export DATA_DIR="$$scratch" DATABASE_URL="sqlite:///$$scratch/check.sqlite3" && \
+	echo "$(BIN)/alembic upgrade head && $(BIN)/alembic check" && \
+	$(BIN)/alembic upgrade head && $(BIN)/alembic check
+
+format: dev ## put the code into its usual form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: build/lock/bin/uv ## move every dependency to its newest version
+	$(call compile,requirements.lock,--group build)
+	$(call compile,requirements-dev.lock,--group build --group dev --constraints requirements.lock)
+
+clean: ## remove the environment and what tools left behind
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One version of each package for every Python from 3.11 on and every platform.
+define compile
+build/lock/bin/uv --quiet pip compile pyproject.toml $(2) --output-file $(1) --upgrade --no-config \
+	--universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-header
+endef
+
+$(VENV)/.made: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "Paceful needs Python 3.11 or newer: please install it, or say where it is, as in: make run PYTHON=python3.12" >&2; \
+	exit 1; }
+	@echo "Making the environment in $(VENV) (a minute, the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.made-dev: $(VENV)/.made requirements-dev.lock
+	@echo "Adding what tests and checks need"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+build/lock/bin/uv: Makefile
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip --quiet --disable-pip-version-check install uv==$(UV_VERSION)
+	@touch $@
