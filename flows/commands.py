@@ -1,0 +1,156 @@
+"""What a patient may ask for at any time, by command, by button, or in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flows import journey, talk
+from flows.effects import Button, GiveData, Raise
+from flows.errors import IllegalMove
+from flows.progress import show_progress
+from flows.scene import Rows, Scene
+from flows.state import Done
+from flows.talk import ask_again, back, begin, close_question, rest, skip
+from flows.wording import message
+
+_MENU = ("lesson", "check", "progress", "flare", "person", "settings", "now")
+_SAFETY = ("now", "help", "person", "stop", "mydata")
+"""What still works while a safety flow is open; everything else brings its question back."""
+
+
+def command(scene: Scene, name: str) -> Scene:
+    """The scene after a command; an unknown one gets a kind word and the menu."""
+    if scene.in_safety and name not in _SAFETY:
+        return ask_again(scene)
+    scene = talk.drop(scene, "nudge")
+    act = _ACTS.get(name)
+    if act is not None:
+        return act(scene)
+    flow = scene.release.program.commands.get(name)
+    return _open(scene, flow) if flow else _menu(scene, "unknown-command")
+
+
+def knows(scene: Scene, name: str) -> bool:
+    """Whether there is a command of that name."""
+    return name in _ACTS or name in scene.release.program.commands
+
+
+def lasting(scene: Scene, *names: str) -> Rows:
+    """Buttons, one a row, that mean the same whenever they are tapped."""
+    label = scene.release.label
+    return tuple((Button(label=label(f"menu-{name}"), data=f".{name}"),) for name in names)
+
+
+def leave(scene: Scene) -> Scene:
+    """The scene with the open question left for later, and how to come back."""
+    if scene.in_safety:
+        return ask_again(scene)
+    return message(rest(scene), "later", buttons=lasting(scene, "resume"))
+
+
+def idle(scene: Scene) -> Scene:
+    """The scene with words that nothing is open, and what there is to choose."""
+    if scene.state.phase == "withdrawn":
+        return message(scene, "withdrawn")
+    if scene.state.phase == "paused":
+        return message(scene, "paused", buttons=lasting(scene, "resume", "now"))
+    return _menu(scene, "idle")
+
+
+def resume(scene: Scene) -> Scene:
+    """The scene gone on with: out of a pause, or at the question left for later."""
+    if scene.state.held is not None:
+        return begin(scene, scene.state.held)
+    if scene.state.phase == "paused":
+        scene = message(talk.move(scene, "resume"), "resumed")
+    if scene.top is None:
+        return idle(scene)
+    return ask_again(scene)
+
+
+def start(scene: Scene) -> Scene:
+    """The scene at its beginning: a newcomer's, a returner's, or the open question's."""
+    if not scene.state.invited:
+        return message(scene, "need-invite")
+    if scene.state.phase == "withdrawn":
+        scene = talk.move(scene, "rejoin").but(stack=(), done=_lessons_done(scene), held=None)
+    scene = talk.go_on(scene) if scene.top is None else scene
+    return scene if scene.state.asked is not None else resume(scene)
+
+
+def _open(scene: Scene, flow: str) -> Scene:
+    if scene.top is not None and any(frame.flow == flow for frame in scene.state.stack):
+        scene = _without(scene, flow)
+    return begin(scene, flow)
+
+
+def _without(scene: Scene, flow: str) -> Scene:
+    names = [frame.flow for frame in scene.state.stack]
+    return close_question(scene).but(stack=scene.state.stack[: names.index(flow)])
+
+
+def _lessons_done(scene: Scene) -> tuple[Done, ...]:
+    return tuple(done for done in scene.state.done if done.flow.startswith("lesson/"))
+
+
+def _menu(scene: Scene, name: str) -> Scene:
+    return message(scene, name, buttons=lasting(scene, *_MENU))
+
+
+def _help(scene: Scene) -> Scene:
+    return message(scene, "help", buttons=lasting(scene, "now", "person"))
+
+
+def _now(scene: Scene) -> Scene:
+    return message(scene, "now", buttons=lasting(scene, "person"))
+
+
+def _mydata(scene: Scene) -> Scene:
+    return message(scene, "mydata-coming").then(GiveData(caption=scene.release.text("mydata")))
+
+
+def _erase(scene: Scene) -> Scene:
+    return message(scene, "erase").then(Raise(rule="erase-request"))
+
+
+def _pause(scene: Scene) -> Scene:
+    try:
+        journey.move(scene.state.phase, "pause")
+    except IllegalMove:
+        return leave(scene)
+    return _open(scene, scene.release.program.commands["pause"])
+
+
+def _lesson(scene: Scene) -> Scene:
+    return _held_or(scene, talk.open_lesson)
+
+
+def _check(scene: Scene) -> Scene:
+    return _held_or(scene, talk.open_check)
+
+
+def _held_or(scene: Scene, door: Callable[[Scene], Scene]) -> Scene:
+    return begin(scene, scene.state.held) if scene.state.held else door(scene)
+
+
+def _skip(scene: Scene) -> Scene:
+    question = scene.question
+    return skip(scene, question) if question is not None else ask_again(scene)
+
+
+_ACTS: dict[str, Callable[[Scene], Scene]] = {
+    "start": start,
+    "menu": lambda scene: _menu(scene, "menu"),
+    "help": _help,
+    "now": _now,
+    "progress": show_progress,
+    "mydata": _mydata,
+    "erase": _erase,
+    "pause": _pause,
+    "resume": resume,
+    "lesson": _lesson,
+    "check": _check,
+    "later": leave,
+    "back": back,
+    "skip": _skip,
+}

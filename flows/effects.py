@@ -1,0 +1,170 @@
+"""What must be done after a turn, in the imperative; the shell carries it out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from flows.state import Score
+from flows.value import Value
+
+Lane = Literal["crisis", "reply", "nudge"]
+
+
+class Button(Value):
+    """A button: its label and the data that a tap brings back (`turn.choice` or `.choice`)."""
+
+    label: str
+    data: str
+
+
+class Send(Value):
+    """One bubble: a Markdown-subset template, the plain values for its {placeholders}, buttons."""
+
+    effect: Literal["send"] = "send"
+    text: str
+    values: dict[str, str] = Field(default_factory=dict)
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    lane: Lane = "reply"
+
+
+class Settle(Value):
+    """Take the buttons off the prompt of that turn, and mark what was chosen."""
+
+    effect: Literal["settle"] = "settle"
+    turn: int
+    chosen: str | None = None
+
+
+class Toast(Value):
+    """A short notice over the chat in answer to a tap."""
+
+    effect: Literal["toast"] = "toast"
+    text: str
+
+
+class Record(Value):
+    """Keep an answer: where it was given, its key, its value as text, its words for people."""
+
+    effect: Literal["record"] = "record"
+    flow: str
+    step: str
+    key: str
+    value: str | int
+    question: str
+
+
+class Agree(Value):
+    """Keep a consent decision with the exact text that was shown."""
+
+    effect: Literal["agree"] = "agree"
+    version: str
+    text: str
+    agreed: bool
+
+
+class Keep(Value):
+    """Keep a score."""
+
+    effect: Literal["keep"] = "keep"
+    score: Score
+
+
+class Fact(Value):
+    """One reason of an alert: what was measured, now and before, against which threshold."""
+
+    measure: str
+    now: float | None = None
+    baseline: float | None = None
+    best: float | None = None
+    threshold: str = ""
+    items: dict[str, int | None] = Field(default_factory=dict)
+
+
+class Raise(Value):
+    """Raise an alert by its rule, with the facts that fired it."""
+
+    effect: Literal["raise"] = "raise"
+    rule: str
+    facts: tuple[Fact, ...] = ()
+
+
+class Nudge(Value):
+    """Have something come due: its key, and when (UTC)."""
+
+    effect: Literal["nudge"] = "nudge"
+    key: str
+    due_at: datetime
+    slot: str
+
+
+class Cancel(Value):
+    """Forget a nudge that is still waiting, for this reason."""
+
+    effect: Literal["cancel"] = "cancel"
+    key: str
+    reason: str
+
+
+class Skip(Value):
+    """Keep the reason why a nudge that came due was not sent."""
+
+    effect: Literal["skip"] = "skip"
+    key: str
+    reason: str
+
+
+class Series(Value):
+    """A measure's scores over time for a picture: (moment, score) pairs."""
+
+    measure: str
+    title: str
+    better: Literal["lower", "higher"]
+    range: tuple[float, float]
+    points: tuple[tuple[datetime, float], ...]
+    baseline: float | None = None
+    reliable: float | None = None
+
+
+class Chart(Value):
+    """Draw and send a picture of scores, with a caption in plain words."""
+
+    effect: Literal["chart"] = "chart"
+    series: tuple[Series, ...]
+    caption: str
+    labels: dict[str, str]
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class Relay(Value):
+    """Pass the patient's words on to the care team."""
+
+    effect: Literal["relay"] = "relay"
+    text: str
+
+
+class GiveData(Value):
+    """Send the patient a file with everything that is kept about them."""
+
+    effect: Literal["give_data"] = "give_data"
+    caption: str
+
+
+Effect = Annotated[
+    Send
+    | Settle
+    | Toast
+    | Record
+    | Agree
+    | Keep
+    | Raise
+    | Nudge
+    | Cancel
+    | Skip
+    | Chart
+    | Relay
+    | GiveData,
+    Field(discriminator="effect"),
+]

@@ -1,0 +1,123 @@
+"""What may happen to a patient's conversation, in the past tense."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from flows.value import Value
+
+
+class Desk(Value):
+    """How the care team stands at this moment: is anyone joined, is it their working time."""
+
+    staffed: bool = False
+    open: bool = False
+    hours: str = ""
+
+
+class Happened(Value):
+    """What every event knows: when it happened (UTC), and how the care team stood."""
+
+    at: datetime
+    desk: Desk = Desk()
+
+
+class Joined(Happened):
+    """Someone wrote for the first time, or came back with /start; `invited` if they may enter."""
+
+    kind: Literal["joined"] = "joined"
+    invited: bool = True
+    language: str | None = None
+
+
+class Said(Happened):
+    """The patient wrote a message; `to_clinician` if it answers a clinician's bubble."""
+
+    kind: Literal["said"] = "said"
+    text: str
+    to_clinician: bool = False
+
+
+class Tapped(Happened):
+    """The patient tapped a button: its turn (None for lasting buttons) and its choice."""
+
+    kind: Literal["tapped"] = "tapped"
+    turn: int | None
+    choice: str
+
+
+class Edited(Happened):
+    """The patient changed an earlier message."""
+
+    kind: Literal["edited"] = "edited"
+    text: str
+
+
+class Attached(Happened):
+    """The patient sent something that is not plain text, perhaps with a caption."""
+
+    kind: Literal["attached"] = "attached"
+    what: str
+    caption: str = ""
+
+
+class Due(Happened):
+    """A nudge came due: its key and the moment it was due."""
+
+    kind: Literal["due"] = "due"
+    key: str
+    due_at: datetime
+
+
+class Told(Happened):
+    """A clinician wrote to the patient."""
+
+    kind: Literal["told"] = "told"
+    clinician: str
+    text: str
+
+
+class Cleared(Happened):
+    """The care team closed the last alert that held the program back."""
+
+    kind: Literal["cleared"] = "cleared"
+
+
+class Blocked(Happened):
+    """The patient blocked the bot, or the account is gone; `alerted` if an alert was open."""
+
+    kind: Literal["blocked"] = "blocked"
+    alerted: bool = False
+
+
+class Returned(Happened):
+    """The patient unblocked the bot."""
+
+    kind: Literal["returned"] = "returned"
+
+
+Event = Annotated[
+    Joined | Said | Tapped | Edited | Attached | Due | Told | Cleared | Blocked | Returned,
+    Field(discriminator="kind"),
+]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads and writes any event as JSON."""
+
+
+def words_of(event: Event) -> str:
+    """Every word the patient wrote in this event; empty when there is none."""
+    match event:
+        case Said() | Edited():
+            return event.text
+        case Attached():
+            return event.caption
+        case _:
+            return ""
+
+
+def is_patients(event: Event) -> bool:
+    """Whether the patient did this, rather than the clock or the care team."""
+    return isinstance(event, Joined | Said | Tapped | Edited | Attached | Returned)

@@ -1,0 +1,37 @@
+"""What follows from a measure's answers: scores kept, alerts raised."""
+
+from __future__ import annotations
+
+from flows import escalation, measures
+from flows.effects import Keep, Raise
+from flows.program import Rule
+from flows.scene import Scene
+from flows.steps import Item
+
+_SEVERITY = ("red", "amber", "yellow", "grey")
+
+
+def on_item(scene: Scene, item: Item, value: int | None) -> tuple[Raise, ...]:
+    """The alerts that one item's answer raises."""
+    return escalation.on_item(scene.release.escalation, item.measure, item.item, value)
+
+
+def tally(scene: Scene, name: str) -> tuple[Scene, tuple[Raise, ...]]:
+    """The scene with the measure scored and kept, and the alerts that the score raises."""
+    measure, top = scene.release.measures[name], scene.state.stack[-1]
+    score = measures.score(measure, top.items, at=scene.event.at, turn=scene.state.turn)
+    earlier = scene.state.scores_of(name)
+    scene = scene.but(scores=(*scene.state.scores, score)).then(Keep(score=score))
+    return scene, escalation.on_score(scene.release.escalation, measure, score, earlier)
+
+
+def gravest(scene: Scene, raises: tuple[Raise, ...]) -> Rule | None:
+    """The gravest rule among these alerts that answers the patient at once, or None."""
+    rules = [scene.release.escalation.rule(raised.rule) for raised in raises]
+    replying = [rule for rule in rules if rule.reply]
+    return min(replying, key=lambda rule: _SEVERITY.index(rule.tier), default=None)
+
+
+def is_amber(scene: Scene, raises: tuple[Raise, ...]) -> bool:
+    """Whether one of these alerts starts the watch over a silent week."""
+    return any(scene.release.escalation.rule(raised.rule).tier == "amber" for raised in raises)

@@ -1,0 +1,225 @@
+"""One turn of a conversation: `turn(release, state, event)` decides all and does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows import crisis, reading, talk
+from flows.answers import LEAVE, Answer, Slip, number_in, tapped, typed
+from flows.commands import command, idle, knows, lasting, start
+from flows.effects import Button, Effect, Raise, Relay, Settle, Toast
+from flows.events import (
+    Attached,
+    Blocked,
+    Cleared,
+    Due,
+    Edited,
+    Event,
+    Joined,
+    Returned,
+    Said,
+    Tapped,
+    Told,
+    is_patients,
+    words_of,
+)
+from flows.nudging import come_due, schedule
+from flows.program import Release
+from flows.scene import Scene
+from flows.state import State
+from flows.steps import Ask, Consent, Question
+from flows.wording import message
+
+FIRM = frozenset({"now", "help", "menu", "back", "skip", "later", "stop", "pause", "person"})
+"""Words that are a command even where they might be taken for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where the patient is now, and what must be done."""
+
+    state: State
+    effects: tuple[Effect, ...]
+
+
+def turn(release: Release, state: State, event: Event) -> Turn:
+    """The state that follows the event and the effects it asks for; the same in, the same out.
+
+    Crisis words come first, whatever the step; then commands; then the flow.
+    """
+    scene = schedule(_happen(_opened(release, state, event)))
+    return Turn(scene.state, scene.effects)
+
+
+def begin_state(release: Release, *, invited: bool) -> State:
+    """The state of someone who has not yet taken a turn."""
+    return State(release=release.hash, invited=invited)
+
+
+def _opened(release: Release, state: State, event: Event) -> Scene:
+    scene = Scene(release, event, state.model_copy(update={"release": release.hash}))
+    scene = scene.but(turn=state.turn + 1)
+    if not is_patients(event):
+        return scene
+    return scene.but(last_seen_at=event.at, unanswered=0, silent=False, reachable=True)
+
+
+def _happen(scene: Scene) -> Scene:
+    words = words_of(scene.event)
+    tier = crisis.screen(scene.release.crisis, words) if words else None
+    if tier == "hard":
+        return _crisis(scene, words)
+    if tier == "soft" and not scene.in_safety:
+        return _check_in(scene, words)
+    return _ordinary(scene)
+
+
+def _crisis(scene: Scene, words: str) -> Scene:
+    """Help first. A number in the same words is still an answer; the words themselves are not."""
+    question = scene.question
+    given = number_in(scene, question, words) if question is not None else None
+    if question is not None and given is not None:
+        scene = talk.keep(scene, question, given)
+    scene = talk.alarm(scene, (Raise(rule=scene.release.crisis.hard_rule),))
+    return talk.run(_relayed(scene))
+
+
+def _check_in(scene: Scene, words: str) -> Scene:
+    """A gentle direct question; what was asked before is answered by these words if it can be."""
+    question = scene.question
+    if question is not None and _is_new(scene.event):
+        given = typed(scene, question, words)
+        scene = talk.keep(scene, question, given) if isinstance(given, Answer) else scene
+    return talk.run(talk.take_over(_relayed(scene), scene.release.crisis.soft_reply))
+
+
+def _is_new(event: Event) -> bool:
+    return isinstance(event, Said) and not event.to_clinician
+
+
+def _relayed(scene: Scene) -> Scene:
+    event = scene.event
+    if isinstance(event, Said) and event.to_clinician:
+        return scene.then(Relay(text=event.text))
+    return scene
+
+
+def _ordinary(scene: Scene) -> Scene:
+    event = scene.event
+    match event:
+        case Joined():
+            return start(scene.but(invited=scene.state.invited or event.invited))
+        case Said():
+            return _said(scene, event)
+        case Tapped():
+            return _tapped(scene, event)
+        case Edited():
+            return message(scene, "edited")
+        case Attached():
+            return message(scene, "attached", buttons=lasting(scene, "now"))
+        case Due():
+            return come_due(scene, event)
+        case Told():
+            return _told(scene, event)
+        case Cleared():
+            return talk.drop(scene, "safety").but(held=None)
+        case Blocked():
+            scene = scene.but(reachable=False)
+            return scene.then(Raise(rule="unreachable")) if event.alerted else scene
+        case Returned():
+            return message(scene, "returned", buttons=lasting(scene, "resume"))
+
+
+def _said(scene: Scene, event: Said) -> Scene:
+    text = event.text.strip()
+    if event.to_clinician:
+        return message(_relayed(scene), "relayed")
+    name = _command_in(scene, text)
+    if not scene.state.invited and name not in {"now", "help"}:
+        return message(scene, "need-invite")
+    question = scene.question
+    if question is not None and _is_answer(scene, question, text, name):
+        return _answered(scene, question, text, name)
+    if name is not None:
+        return command(scene, name)
+    return _unasked(scene)
+
+
+def _is_answer(scene: Scene, question: Question, text: str, name: str | None) -> bool:
+    """Whether words at an open question answer it, though they may also be a command."""
+    if name is None or _is_label(question, text):
+        return True
+    if text.startswith("/") or name in FIRM or not isinstance(question, Ask | Consent):
+        return False
+    is_choice = isinstance(typed(scene, question, text), Answer)
+    return is_choice or (name == "resume" and _only_way(question) is not None)
+
+
+def _command_in(scene: Scene, text: str) -> str | None:
+    name = reading.read_command(text, scene.release.messages.typed)
+    if name is None and text.startswith("/"):
+        return text[1:].split("@")[0].split()[0].lower() if text.strip("/ ") else "menu"
+    return name
+
+
+def _is_label(question: Question, text: str) -> bool:
+    if not isinstance(question, Ask | Consent) or text.startswith("/"):
+        return False
+    return text.casefold() in {label.casefold() for label in question.choices.values()}
+
+
+def _unasked(scene: Scene) -> Scene:
+    if scene.state.phase in {"withdrawn", "paused"}:
+        return idle(scene)
+    return start(scene)
+
+
+def _only_way(question: Ask | Consent) -> str | None:
+    """The one choice that goes forward, if there is just one."""
+    ways = [value for value in question.choices if value not in LEAVE]
+    return ways[0] if len(ways) == 1 else None
+
+
+def _answered(scene: Scene, question: Question, text: str, name: str | None) -> Scene:
+    given = typed(scene, question, text)
+    if name == "resume" and isinstance(question, Ask | Consent) and isinstance(given, Slip):
+        given = tapped(question, _only_way(question) or "") or given
+    if isinstance(given, Answer):
+        return _given(scene, question, given)
+    return talk.ask_again(talk.close_question(scene).send("{hint}", {"hint": given.hint}))
+
+
+def _given(scene: Scene, question: Question, given: Answer) -> Scene:
+    is_choice = isinstance(question, Ask | Consent) and given.value in LEAVE
+    if is_choice:
+        return command(scene, str(given.value))
+    return talk.answer(scene, question, given)
+
+
+def _tapped(scene: Scene, event: Tapped) -> Scene:
+    if event.turn is None:
+        return command(scene, event.choice) if knows(scene, event.choice) else _moved_on(scene)
+    question = scene.question
+    if question is None or event.turn != scene.state.asked:
+        return _stale(scene, event.turn)
+    if event.choice in LEAVE:
+        return command(scene, event.choice)
+    given = tapped(question, event.choice)
+    return _moved_on(scene) if given is None else _given(scene, question, given)
+
+
+def _stale(scene: Scene, turn: int) -> Scene:
+    just_now = scene.state.turn - turn <= 2  # the turn that answered it, and this one
+    if just_now:
+        return scene.then(Toast(text=scene.release.text("already")))
+    scene = _moved_on(scene).then(Settle(turn=turn))
+    return talk.ask_again(scene) if scene.question is not None else scene
+
+
+def _moved_on(scene: Scene) -> Scene:
+    return scene.then(Toast(text=scene.release.text("moved-on")))
+
+
+def _told(scene: Scene, event: Told) -> Scene:
+    buttons = ((Button(label=scene.release.label("answer"), data=".answer"),),)
+    return message(scene, "told", buttons=buttons, clinician=event.clinician, text=event.text)

@@ -1,0 +1,129 @@
+"""That danger is always answered: rules, crisis words, safety flows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from flows.program import Release, Rule
+from flows.steps import Flow, Question, Say
+from flows.walk.finding import Finding, unknown
+from flows.walk.measures import item_range
+
+ENGINE_RULES = frozenset(
+    {"unreachable", "erase-request", "nudges-unanswered", "silence-after-amber"}
+)
+"""The rules that the engine raises by itself."""
+
+_HELP = ("{lines}", "{emergency}", "/now")
+_DEATH_ITEMS = {"phq-9": 9}  # the item about thoughts of death, Kroenke 2001
+
+
+def rules(release: Release) -> Iterator[Finding]:
+    """What is wrong with the rules of escalation and with the replies to danger."""
+    yield from _known_rules(release)
+    for rule in release.escalation.rules:
+        yield from (Finding("escalation", f"rules.{rule.rule}", t) for t in _rule(release, rule))
+    yield from (Finding("crisis", *found) for found in _crisis(release))
+    for flow in release.flows.values():
+        if flow.kind == "safety":
+            yield from _help_first(release, flow)
+    yield from _death_items(release)
+
+
+def _known_rules(release: Release) -> Iterator[Finding]:
+    names = [rule.rule for rule in release.escalation.rules]
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Finding("escalation", f"rules.{name}", f"there are {count} rules called {name}")
+    for name in sorted(ENGINE_RULES - set(names)):
+        yield Finding("escalation", "rules", f"the rule {name} is missing: the engine raises it")
+
+
+def _rule(release: Release, rule: Rule) -> Iterator[str]:
+    if rule.tier not in release.escalation.tiers:
+        yield unknown("tier", rule.tier, release.escalation.tiers)
+    if rule.reply is not None:
+        yield from _reply(release, rule.reply)
+    if rule.measure is not None:
+        yield from _scored(release, rule, rule.measure)
+    elif _limits(rule):
+        yield "a rule that compares scores needs a `measure`"
+
+
+def _limits(rule: Rule) -> list[float]:
+    bounds = (rule.gte, rule.lte, rule.worse_by, rule.worse_percent, rule.missing_item, rule.item)
+    return [bound for bound in bounds if bound is not None]
+
+
+def _scored(release: Release, rule: Rule, name: str) -> Iterator[str]:
+    measure = release.measures.get(name)
+    if measure is None:
+        yield unknown("measure", name, release.measures)
+        return
+    for item in (rule.item, rule.missing_item):
+        if item is not None and not 1 <= item <= len(measure.items):
+            yield f"{name} has {len(measure.items)} items, and no item {item}"
+    low, high = measure.range if rule.item is None else item_range(measure)
+    for bound in (rule.gte, rule.lte):
+        if bound is not None and not low <= bound <= high:
+            yield f"scores go from {low:g} to {high:g}: {bound:g} is outside"
+    if not _limits(rule):
+        yield "the rule compares nothing: add `gte`, `lte`, `worse_by` or `worse_percent`"
+
+
+def _reply(release: Release, reply: str) -> Iterator[str]:
+    if reply not in release.flows:
+        yield unknown("flow", reply, (n for n in release.flows if n.startswith("safety/")))
+    elif release.flows[reply].kind != "safety":
+        yield f"{reply} cannot reply to danger: only a flow in safety/ gives way to nothing"
+
+
+def _crisis(release: Release) -> Iterator[tuple[str, str]]:
+    rule = next((r for r in release.escalation.rules if r.rule == release.crisis.hard_rule), None)
+    if rule is None:
+        known = [rule.rule for rule in release.escalation.rules]
+        yield "hard_rule", unknown("rule", release.crisis.hard_rule, known)
+    elif rule.reply is None:
+        yield (
+            "hard_rule",
+            f"the rule {rule.rule} needs a `reply`: crisis words are answered at once",
+        )
+    yield from (("soft_reply", text) for text in _reply(release, release.crisis.soft_reply))
+    for language, phrases in release.crisis.phrases.items():
+        if not phrases.hard:
+            yield f"phrases.{language}", "there is no sure phrase: crisis words would be missed"
+    if not release.crisis.phrases:
+        yield "phrases", "there are no phrases: crisis words would be missed"
+
+
+def _help_first(release: Release, flow: Flow) -> Iterator[Finding]:
+    """Help stands in the first bubble, and in a crisis the lines themselves do."""
+    first = next((step for step in flow.steps if isinstance(step, Say | Question)), None)
+    text = first.say if isinstance(first, Say) else first.text if first else ""
+    place = flow.id, str(first.id) if first else ""
+    if not any(help_ in text for help_ in _HELP):
+        yield Finding(*place, f"the first bubble must hold one of {', '.join(_HELP)}")
+    elif flow.id == _crisis_reply(release) and "{lines}" not in text:
+        yield Finding(*place, "the first bubble of a crisis must hold {lines}")
+
+
+def _crisis_reply(release: Release) -> str | None:
+    rules = release.escalation.rules
+    return next((rule.reply for rule in rules if rule.rule == release.crisis.hard_rule), None)
+
+
+def _death_items(release: Release) -> Iterator[Finding]:
+    for name, item in _DEATH_ITEMS.items():
+        if name in release.measures:
+            low, high = item_range(release.measures[name])
+            about = [r for r in release.escalation.rules if r.measure == name and r.reply]
+            for answer in range(low + 1, high + 1):
+                if not any(r.item == item and _holds(r, answer) for r in about):
+                    text = f"no rule with a reply answers {answer} on item {item} of {name}"
+                    yield Finding("escalation", "rules", text)
+
+
+def _holds(rule: Rule, answer: int) -> bool:
+    above = rule.gte is None or answer >= rule.gte
+    return above and (rule.lte is None or answer <= rule.lte)
