@@ -93,7 +93,8 @@ def _number(scene: Scene, question: Rate | Item, text: str) -> Answer | Slip:
 
 
 def _written(scene: Scene, question: Write, text: str) -> Answer | Slip:
-    choice = reading.read_choice(text, question.choices) if question.choices else None
+    match_choice = reading.exact_choice if question.read == "text" else reading.read_choice
+    choice = match_choice(text, question.choices) if question.choices else None
     if choice is not None and (answer := tapped(question, choice)):
         return answer
     match question.read:
@@ -109,7 +110,11 @@ def _written(scene: Scene, question: Write, text: str) -> Answer | Slip:
         case "zone":
             country = str(scene.state.answers.get("country", "")) or None
             value = reading.read_zone(
-                text, scene.release.places, country=country, at=scene.event.at
+                text,
+                scene.release.places,
+                country=country,
+                at=scene.event.at,
+                countries=scene.release.countries,
             )
     if value is None:
         return _slip(scene, question, f"again-{question.read}")

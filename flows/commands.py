@@ -21,7 +21,7 @@ _SAFETY = ("now", "help", "person", "stop", "mydata")
 def command(scene: Scene, name: str) -> Scene:
     """The scene after a command; an unknown one gets a kind word and the menu."""
     if scene.in_safety and name not in _SAFETY:
-        return ask_again(scene)
+        return _lines_again(scene)
     scene = talk.drop(scene, "nudge")
     act = _ACTS.get(name)
     if act is not None:
@@ -44,7 +44,7 @@ def lasting(scene: Scene, *names: str) -> Rows:
 def leave(scene: Scene) -> Scene:
     """The scene with the open question left for later, and how to come back."""
     if scene.in_safety:
-        return ask_again(scene)
+        return _lines_again(scene)
     return message(rest(scene), "later", buttons=lasting(scene, "resume"))
 
 
@@ -73,9 +73,12 @@ def start(scene: Scene) -> Scene:
     if not scene.state.invited:
         return message(scene, "need-invite")
     if scene.state.phase == "withdrawn":
-        scene = talk.move(scene, "rejoin").but(stack=(), done=_lessons_done(scene), held=None)
-    scene = talk.go_on(scene) if scene.top is None else scene
-    return scene if scene.state.asked is not None else resume(scene)
+        scene = talk.move(close_question(scene), "rejoin")
+        scene = scene.but(stack=(), done=_lessons_done(scene), held=None)
+    if scene.top is None and scene.state.phase in scene.release.program.phases:
+        scene = talk.go_on(scene)
+        return scene if scene.top is not None else idle(scene)
+    return resume(scene)
 
 
 def _open(scene: Scene, flow: str) -> Scene:
@@ -91,6 +94,10 @@ def _without(scene: Scene, flow: str) -> Scene:
 
 def _lessons_done(scene: Scene) -> tuple[Done, ...]:
     return tuple(done for done in scene.state.done if done.flow.startswith("lesson/"))
+
+
+def _lines_again(scene: Scene) -> Scene:
+    return ask_again(message(close_question(scene), "lines"))
 
 
 def _menu(scene: Scene, name: str) -> Scene:
@@ -135,7 +142,7 @@ def _held_or(scene: Scene, door: Callable[[Scene], Scene]) -> Scene:
 
 def _skip(scene: Scene) -> Scene:
     question = scene.question
-    return skip(scene, question) if question is not None else ask_again(scene)
+    return skip(scene, question) if question is not None else idle(scene)
 
 
 _ACTS: dict[str, Callable[[Scene], Scene]] = {

@@ -73,13 +73,19 @@ class Keep(Value):
 
 
 class Fact(Value):
-    """One reason of an alert: what was measured, now and before, against which threshold."""
+    """One reason of an alert: what was measured, now and before, against which threshold.
+
+    `bound` is a score's limit such as "≥ 20", `change` a worsening such as "+6" against the
+    first (baseline) or best score. An item whose value is None was not answered.
+    """
 
     measure: str
     now: float | None = None
     baseline: float | None = None
     best: float | None = None
-    threshold: str = ""
+    bound: str = ""
+    change: str = ""
+    against: tuple[Literal["baseline", "best"], ...] = ()
     items: dict[str, int | None] = Field(default_factory=dict)
 
 

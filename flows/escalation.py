@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from flows.effects import Fact, Raise
 from flows.machines import Definition, build, follow
@@ -80,7 +81,7 @@ def _speaks_of(rule: Rule, item: int, value: int | None) -> bool:
 def _item_fact(rule: Rule, item: int, value: int | None) -> Fact:
     return Fact(
         measure=rule.measure or "",
-        threshold="not answered" if value is None else _bounds(rule),
+        bound="" if value is None else _bounds(rule),
         items={str(item): value},
     )
 
@@ -91,31 +92,37 @@ def _score_facts(
     """One fact if the rule holds: all of its conditions must."""
     first, finest = _known(baseline(before)), _known(best(measure, before))
     against = _references(rule, measure, total, {"baseline": first, "best": finest})
-    compares = rule.worse_by is not None or rule.worse_percent is not None
     bounded = rule.gte is not None or rule.lte is not None
-    if (compares or bounded) and _within(rule, total) and (against or not compares):
+    if _within(rule, total) and (against if _compares(rule) else bounded):
         yield Fact(
             measure=measure.measure,
             now=total,
             baseline=first,
             best=finest,
-            threshold=", ".join(filter(None, (_bounds(rule), _change(rule, measure, against)))),
+            bound=_bounds(rule),
+            change=_change(rule, measure) if against else "",
+            against=against,
             items={str(number): answer for number, answer in new.items.items()},
         )
 
 
 def _references(
     rule: Rule, measure: Measure, now: float, known: dict[str, float | None]
-) -> tuple[str, ...]:
+) -> tuple[Literal["baseline", "best"], ...]:
     """The earlier scores against which this one is worse by as much as the rule says."""
     start = known["baseline"]
-    if start is None or (rule.baseline_gte is not None and start < rule.baseline_gte):
+    too_low = start is None or (rule.baseline_gte is not None and start < rule.baseline_gte)
+    if too_low or not _compares(rule):
         return ()
     return tuple(
         name
         for name in rule.than
         if (then := known[name]) is not None and _is_worse(rule, measure, then, now)
     )
+
+
+def _compares(rule: Rule) -> bool:
+    return rule.worse_by is not None or rule.worse_percent is not None
 
 
 def _is_worse(rule: Rule, measure: Measure, then: float, now: float) -> bool:
@@ -147,11 +154,11 @@ def _bounds(rule: Rule) -> str:
             return f"{low:g}–{high:g}"
 
 
-def _change(rule: Rule, measure: Measure, against: Sequence[str]) -> str:
+def _change(rule: Rule, measure: Measure) -> str:
     sign = "+" if measure.better == "lower" else "-"
     by = [f"{sign}{rule.worse_by:g}"] if rule.worse_by is not None else []
     percent = [f"{sign}{rule.worse_percent:g} %"] if rule.worse_percent is not None else []
-    return f"{', '.join(by + percent)} against {' and '.join(against)}" if against else ""
+    return ", ".join(by + percent)
 
 
 def _known(score: Score | None) -> float | None:

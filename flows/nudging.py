@@ -15,6 +15,8 @@ from flows.wording import next_lesson, zone_of
 _EVERY_DAY = "1,2,3,4,5,6,7"
 _SILENCE = "silence:"
 _HERE = timedelta(minutes=30)
+_CAME_BACK = timedelta(days=1)
+"""Whoever writes a day or more after an amber alert has not gone silent."""
 _OVER = frozenset({"withdrawn", "finished"})
 
 
@@ -103,10 +105,13 @@ def _watched(scene: Scene) -> Waiting | None:
     amber_at, watch = scene.state.amber_at, scene.state.watch
     if amber_at is None:
         return None
-    if amber_at == scene.event.at:
-        days = timedelta(days=scene.release.escalation.silence_days)
-        return Waiting(key=f"{_SILENCE}{scene.state.turn}", due_at=amber_at + days)
-    return None if is_patients(scene.event) else watch
+    if not is_patients(scene.event):
+        return watch
+    if scene.event.at - amber_at >= _CAME_BACK:
+        return None
+    days = timedelta(days=scene.release.escalation.silence_days)
+    key = watch.key if watch is not None else f"{_SILENCE}{scene.state.turn}"
+    return Waiting(key=key, due_at=scene.event.at + days)
 
 
 def _silence(scene: Scene, event: Due) -> Scene:

@@ -43,9 +43,9 @@ class _Word:
 def read(text: str) -> Said:
     """The words of the text in plain spelling, with each repeated letter once."""
     words = [each for run in _runs(tuple(_split(fold(text)))) for each in run]
-    letters = [word.letters for word in words]
+    around = zip([None, *words], words, (*words[1:], None), strict=False)
     return Said(
-        words=tuple(map(_plain, letters, [*letters[1:], ""])),
+        words=tuple(_meant(*three) for three in around),
         sentences=tuple(word.sentence for word in words),
         clauses=tuple(word.clause for word in words),
         spelled=tuple(at for at, word in enumerate(words) if word.is_spelled),
@@ -88,9 +88,17 @@ def _together(row: Sequence[_Word]) -> Sequence[_Word]:
     return (*first, _Word(letters, rest[0].sentence, rest[0].clause, is_spelled=True))
 
 
-def _plain(letters: str, following: str) -> str:
-    if letters == "2" and following.isalpha():
+def _meant(before: _Word | None, word: _Word, after: _Word | None) -> str:
+    """The word in plain spelling, as its neighbours show it to be meant."""
+    letters = _plain(word.letters)
+    if letters == "2" and after is not None and _plain(after.letters).isalpha():
         return "to"
-    if not letters.isdigit():
-        letters = letters.translate(_LOOKALIKES).translate(_LEET)
-    return once(letters)
+    # "3 kms" is a walk, and "kms" by itself is not
+    is_count = before is not None and before.letters.isdigit() and before.clause == word.clause
+    return "km" if letters == "kms" and is_count else letters
+
+
+def _plain(letters: str) -> str:
+    if letters.isdigit():
+        return letters
+    return once(letters.translate(_LOOKALIKES).translate(_LEET))

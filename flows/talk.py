@@ -244,7 +244,7 @@ def _leave_for(scene: Scene, step: Open) -> Scene:
     scene = _done(scene, scene.state.stack[-1].flow).pop()
     match step.open:
         case "resume":
-            return ask_again(scene)
+            return ask_again(scene) if scene.top else message(scene, "nothing-open")
         case "lesson":
             return open_lesson(scene)
         case "check":

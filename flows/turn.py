@@ -27,7 +27,7 @@ from flows.nudging import come_due, schedule
 from flows.program import Release
 from flows.scene import Scene
 from flows.state import State
-from flows.steps import Ask, Consent, Question
+from flows.steps import Ask, Consent, Question, Write
 from flows.wording import message
 
 FIRM = frozenset({"now", "help", "menu", "back", "skip", "later", "stop", "pause", "person"})
@@ -149,7 +149,11 @@ def _is_answer(scene: Scene, question: Question, text: str, name: str | None) ->
     """Whether words at an open question answer it, though they may also be a command."""
     if name is None or _is_label(question, text):
         return True
-    if text.startswith("/") or name in FIRM or not isinstance(question, Ask | Consent):
+    if text.startswith("/") or name in FIRM:
+        return False
+    if isinstance(question, Write):
+        return question.read == "text"
+    if not isinstance(question, Ask | Consent):
         return False
     is_choice = isinstance(typed(scene, question, text), Answer)
     return is_choice or (name == "resume" and _only_way(question) is not None)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import time
 
+from rapidfuzz.distance import OSA
+
 from flows.folding import bare, fold
 from flows.reading.alike import is_slip
 
@@ -112,7 +114,7 @@ def _named(word: str, days: Mapping[str, Sequence[str]]) -> tuple[int, ...]:
     """The weekdays that go by this word, whole, shortened or mistyped; none if it is unclear."""
     if word in set("1234567"):
         return (int(word),)
-    for fits in (_is_same, _is_begun, is_slip):
+    for fits in (_is_same, _is_begun, _is_nearly, is_slip):
         keys = [key for key in (*_GROUPS, *"1234567") if _is_called(word, _names(key, days), fits)]
         if len(keys) == 1:
             return tuple(_GROUP_DAYS[keys[0]]) if keys[0] in _GROUP_DAYS else (int(keys[0]),)
@@ -129,6 +131,10 @@ def _is_same(word: str, name: str) -> bool:
 
 def _is_begun(word: str, name: str) -> bool:
     return len(word) > 2 and name.startswith(word)
+
+
+def _is_nearly(word: str, name: str) -> bool:
+    return len(name) > 4 and OSA.distance(word, name, score_cutoff=1) <= 1
 
 
 def _from(first: int, last: int) -> Iterator[int]:

@@ -16,7 +16,7 @@ def measures(release: Release) -> Iterator[Finding]:
 
 def item_range(measure: Measure) -> tuple[int, int]:
     """The lowest and the highest answer to one item."""
-    numbers = [int(value) for value in measure.choices] or list(measure.scale)
+    numbers = [int(value) for value in measure.choices if _is_number(value)] or measure.scale
     return min(numbers), max(numbers)
 
 

@@ -117,7 +117,7 @@ def _placeholders(atlas: Atlas, graph: Graph) -> Iterator[Finding]:
         used = {name for text in texts_of(step) for name in _PLACEHOLDER.findall(text)}
         for name in sorted(used - ENGINE_VALUES):
             if name not in atlas.askers:
-                text = unknown("answer", name, {*atlas.askers, *ENGINE_VALUES})
+                text = unknown("placeholder", name, {*atlas.askers, *ENGINE_VALUES})
                 yield Finding(graph.flow.id, str(step.id), text)
             elif not _may_come_earlier(atlas, graph, str(step.id), name):
                 text = f"{{{name}}} is asked only after this: move the question up"

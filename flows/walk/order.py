@@ -144,5 +144,5 @@ def _unverified(release: Release) -> Iterator[Finding]:
         "rules": sum(not rule.verified for rule in release.escalation.rules),
         "crisis phrase lists": sum([not release.crisis.verified]),
     }
-    if said := ", ".join(f"{count} {what}" for what, count in counts.items() if count):
+    if said := ", ".join(f"{what} ({count})" for what, count in counts.items() if count):
         yield warning("", "", f"not yet verified by a person: {said}")

@@ -1,0 +1,35 @@
+"""What an operator asks first: is everything there, and does anything need a person."""
+
+from __future__ import annotations
+
+from bot.app.run import open_store, site_for
+from bot.service.health import Pulse, health
+from bot.service.site import Site
+from bot.service.team import care_team, operators
+from bot.settings import Settings
+from bot.store.unit import Unit
+
+
+def diagnose(settings: Settings) -> tuple[list[str], bool]:
+    """A line for each thing looked at, and whether all is well."""
+    site, lines = site_for(settings), []
+    lines.append(f"content: release {site.release.hash[:12]}, {len(site.release.flows)} flows")
+    if not settings.keys:
+        return [*lines, "keys: SECRET_KEYS is not set, so the database was not opened"], False
+    store = open_store(settings)
+    try:
+        found, well = store.read_now(_look, site)
+    finally:
+        store.close()
+    return [*lines, *found], well
+
+
+def _look(unit: Unit, site: Site) -> tuple[list[str], bool]:
+    state, team, ops = health(unit, site, Pulse()), care_team(unit), operators(unit)
+    lines = [
+        f"inbox: {state['inbox']} waiting, {state['failing']} failing, {state['dead']} given up",
+        f"outbox: {state['outbox']} waiting, {state['refused']} refused by Telegram",
+        f"care team: {len(team)} joined" if team else "care team: nobody, so alerts reach nobody",
+        f"operators: {len(ops)} joined" if ops else "operators: nobody hears of faults",
+    ]
+    return lines, bool(team) and not state["dead"] and not state["refused"]

@@ -1,0 +1,174 @@
+"""The running service: everything wired together, from the first poll to the last commit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from bot.app.logs import set_up
+from bot.app.web import web
+from bot.clock import Clock
+from bot.content.places import places
+from bot.content.reading import read
+from bot.keys import Vault
+from bot.service.deliver import Delivery
+from bot.service.health import Pulse, health
+from bot.service.picture import Painter
+from bot.service.releases import Releases
+from bot.service.site import Site
+from bot.settings import BadSetting, Settings
+from bot.store.migrate import migrate
+from bot.store.store import Store
+from bot.telegram import gateway, intake
+from bot.telegram.intake import Intake, Poller, Revoked
+from bot.telegram.reading import read as read_update
+from bot.workers import Workers
+
+log = logging.getLogger(__name__)
+
+
+def site_for(settings: Settings) -> Site:
+    """This installation's content, clock and hours; ContentError if the content is broken."""
+    release = read(settings.content_dir)
+    clock = Clock(settings.clock_offset_file)
+    return Site(settings, Releases(release, places()), clock, read_update)
+
+
+def open_store(settings: Settings) -> Store:
+    """The migrated database; BadDatabase if it cannot be used."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    return Store.open(settings.database, Vault(settings.keys))
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; turns in hand are finished, the rest waits in the inbox."""
+    set_up(settings.log_level)
+    site, store = site_for(settings), open_store(settings)
+    try:
+        await store.write(site.releases.keep, site.clock.now())
+        await Service(settings, site, store).serve()
+    finally:
+        store.close()
+
+
+class Service:
+    """The loops of one process, started together and stopped in order."""
+
+    def __init__(self, settings: Settings, site: Site, store: Store) -> None:
+        token = settings.bot_token
+        if token is None:
+            raise BadSetting("BOT_TOKEN", "BOT_TOKEN is missing.")
+        self._settings, self._site, self._store = settings, site, store
+        self._bot = gateway.open_bot(token.get_secret_value(), settings.bot_api_url)
+        self._pulse = Pulse()
+        delivery = Delivery(store, site, gateway.Telegram(self._bot), Painter())
+        self._workers = Workers(store, site, delivery, self._pulse)
+        self._intake = Intake(store, Vault(settings.keys), site.clock, self._workers.wake)
+        self._stopping = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until told to stop; the first loop that breaks stops the others and is raised."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        server = self._server()
+        door = _listen(self._settings.http_host, self._settings.http_port)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve(sockets=[door]))
+            group.create_task(self._workers.run())
+            coming_in = group.create_task(self._take_in())
+            await self._stopping.wait()
+            coming_in.cancel()
+            self._workers.stop()
+            server.should_exit = True
+        await self._bot.shutdown()
+
+    def _server(self) -> uvicorn.Server:
+        secret = self._settings.webhook_secret
+        app = web(self._health, self._intake, secret.get_secret_value() if secret else None)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+        )
+        return _Server(config)
+
+    async def _health(self) -> dict[str, Any]:
+        return await self._store.read(health, self._site, self._pulse)
+
+    async def _take_in(self) -> None:
+        await self._meet()
+        if self._settings.webhook_url:
+            secret = self._settings.webhook_secret
+            await self._until_done(
+                lambda: intake.listen(
+                    self._bot,
+                    str(self._settings.webhook_url),
+                    secret.get_secret_value() if secret else "",
+                )
+            )
+            await asyncio.Event().wait()
+        await self._until_done(lambda: intake.stop_listening(self._bot))
+        await self._poller().run()
+
+    async def _meet(self) -> None:
+        """Connect, and refuse to go on with a token that Telegram does not know."""
+        try:
+            await self._until_done(self._bot.initialize)
+        except Revoked:
+            raise BadSetting("BOT_TOKEN", "BOT_TOKEN is not known to Telegram.") from None
+        messages = self._site.release.messages
+        await intake.introduce(self._bot, messages.commands, messages.texts["about"])
+        log.info("connected")
+
+    async def _until_done(self, act: Callable[[], Awaitable[object]]) -> None:
+        await intake.until_done(act, self._note_unreachable)
+
+    def _note_unreachable(self, is_so: bool) -> None:
+        if is_so:
+            self._pulse.trouble["telegram"] = "telegram cannot be reached"
+        else:
+            self._pulse.trouble.pop("telegram", None)
+
+    def _poller(self) -> Poller:
+        def polled() -> None:
+            self._pulse.polled_at = self._site.clock.now()
+
+        def trouble(name: str | None) -> None:
+            if name is None:
+                self._pulse.trouble.pop("poll", None)
+            else:
+                self._pulse.trouble["poll"] = f"polling: {name}"
+
+        return Poller(self._bot, self._intake, self._store, polled=polled, trouble=trouble)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the service, which stops everything in order."""
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # named as TCP, or asyncio leaves Nagle's delay of 40 ms on every answer
+    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        sentence = f"HTTP_PORT {port} on {host} cannot be used: {error.strerror}. Choose another."
+        raise BadSetting("HTTP_PORT", sentence) from None
+    return door

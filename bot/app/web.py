@@ -1,0 +1,70 @@
+"""The service's own HTTP pages: its health, its numbers, and the door for Telegram's webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.service.health import metrics
+from bot.telegram.intake import Intake, secret_fits
+
+MOST_BYTES = 1 << 20
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name, no secret
+
+Health = Callable[[], Awaitable[dict[str, Any]]]
+
+
+def web(health: Health, intake: Intake, secret: str | None) -> Starlette:
+    """The application; `/telegram` is there only when there is a secret to check."""
+
+    async def show_health(_: Request) -> Response:
+        state = await health()
+        return Response(
+            orjson.dumps(state),
+            status_code=200 if state["ok"] else 503,
+            media_type="application/json",
+        )
+
+    async def show_metrics(_: Request) -> Response:
+        return PlainTextResponse(metrics(await health()))
+
+    async def take_update(request: Request) -> Response:
+        if not secret_fits(request.headers.get(SECRET_HEADER), secret or ""):
+            return Response(status_code=401)
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        update = _update(body)
+        if update is None:
+            return Response(status_code=400)
+        await intake.keep([update])
+        return Response(status_code=200)
+
+    routes = [Route("/healthz", show_health), Route("/metrics", show_metrics)]
+    if secret:
+        routes.append(Route("/telegram", take_update, methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+async def _body(request: Request) -> bytes | None:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return None
+    return body
+
+
+def _update(body: bytes) -> dict[str, Any] | None:
+    try:
+        update = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    is_update = isinstance(update, dict) and isinstance(update.get("update_id"), int)
+    return update if is_update else None

@@ -1,0 +1,108 @@
+"""The commands of those who run the service."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import keys as key_making
+from bot.app import open_store, site_for
+from bot.app import run as run_service
+from bot.app.doctor import diagnose
+from bot.sandbox.supervise import run_sandbox
+from bot.service import joining
+from bot.service.team import ROLES
+from bot.settings import BadSetting, load, strangers
+from bot.store.invites import Kind
+from bot.store.migrate import migrate as migrate_database
+
+PAGE_PORT = 8080
+
+keys = typer.Typer(no_args_is_help=True, help="Make secret keys.")
+invite = typer.Typer(no_args_is_help=True, help="Make one-time codes for people to join with.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give these commands to the program."""
+    app.command()(run)
+    app.command()(sandbox)
+    app.command()(migrate)
+    app.command()(doctor)
+    app.add_typer(keys, name="keys")
+    app.add_typer(invite, name="invite")
+
+
+def run() -> None:
+    """Run the service on Telegram; without BOT_TOKEN, the sandbox."""
+    settings = load()
+    for warning in strangers():
+        print(warning, file=sys.stderr)
+    if settings.bot_token is None:
+        print("No BOT_TOKEN is set, so this is the sandbox: nothing leaves this machine.")
+        sandbox()
+    else:
+        asyncio.run(run_service(settings))
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="Where the page opens.")] = PAGE_PORT,
+) -> None:
+    """Try everything on this machine: a patient's and a clinician's phone in your browser."""
+    data_dir: Path = load().data_dir / "sandbox"
+    asyncio.run(run_sandbox(port, data_dir))
+
+
+def migrate() -> None:
+    """Bring the database to the form that this version needs."""
+    settings = load()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate_database(settings.database)
+    print("The database is up to date.")
+
+
+def doctor() -> None:
+    """Say how this installation stands; exit status 1 if something needs a person."""
+    lines, well = diagnose(load())
+    print("\n".join(lines))
+    if not well:
+        raise typer.Exit(1)
+
+
+@keys.command("new")
+def new_key() -> None:
+    """Print a new key for SECRET_KEYS."""
+    print(key_making.new_key())
+
+
+@invite.command("clinician")
+def invite_clinician(
+    name: Annotated[str, typer.Argument(help="The name that patients will see.")],
+    role: Annotated[str, typer.Option(help=f"One of: {', '.join(ROLES)}.")] = "clinician",
+) -> None:
+    """Print a code that joins someone to the team; it works once, for ten minutes."""
+    if role not in ROLES:
+        raise typer.BadParameter(f"choose one of {', '.join(ROLES)}", param_hint="--role")
+    print(f"Send this to the bot within ten minutes: /start and the code, for {name}:")
+    print(_invite("clinician", name, role))
+
+
+@invite.command("patient")
+def invite_patient() -> None:
+    """Print a code that opens the program to one patient; it works once, for two weeks."""
+    print("Send this to the bot within two weeks: /start and the code:")
+    print(_invite("patient", "", "patient"))
+
+
+def _invite(kind: Kind, name: str, role: str) -> str:
+    settings = load()
+    if not settings.keys:
+        raise BadSetting("SECRET_KEYS", "SECRET_KEYS is missing: make one with `paceful keys new`.")
+    site, store = site_for(settings), open_store(settings)
+    try:
+        return store.write_now(joining.invite, kind, name, role, at=site.clock.now())
+    finally:
+        store.close()

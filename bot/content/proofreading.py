@@ -1,0 +1,76 @@
+"""Every mistake that a release holds, each with its file and line: what `paceful check` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import markup
+from bot.content.library import Library, open_library
+from bot.content.mistakes import ContentError, Mistake
+from flows.program import Release
+from flows.steps import Ask, Consent, Step, Write
+from flows.walk import Finding, walk
+from flows.walk.names import texts_of
+from flows.walk.wording import unkind
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a content folder was found to be: errors that stop it, and warnings."""
+
+    errors: tuple[Mistake, ...]
+    warnings: tuple[Mistake, ...]
+
+
+def proofread(directory: Path) -> Proof:
+    """The proof of a content folder; files that cannot be read are its only errors then."""
+    try:
+        library = open_library(directory)
+    except ContentError as error:
+        return Proof(error.mistakes, ())
+    found = [*walk(library.release), *misprints(library.release)]
+    placed = {severity: _placed(library, found, severity) for severity in ("error", "warning")}
+    return Proof(placed["error"], placed["warning"])
+
+
+def misprints(release: Release) -> Iterator[Finding]:
+    """Marks and characters that a chat cannot show, in every text of a release."""
+    for flow, step, text in _texts(release):
+        yield from (Finding(flow, step, mistake) for mistake in markup.mistakes(text))
+    for name, text in release.messages.texts.items():
+        yield from (Finding("messages", f"texts.{name}", found) for found in unkind(text))
+
+
+def _texts(release: Release) -> Iterator[tuple[str, str, str]]:
+    for flow in release.flows.values():
+        yield flow.id, "title", flow.title
+        for step in flow.steps:
+            yield from ((flow.id, str(step.id), text) for text in (*texts_of(step), *_labels(step)))
+    for name, measure in release.measures.items():
+        yield f"measure/{name}", "about", measure.about
+        for number, item in enumerate(measure.items, 1):
+            yield f"measure/{name}", f"items.{number}", item.text
+    yield from (("messages", f"texts.{name}", t) for name, t in release.messages.texts.items())
+    yield from (("messages", f"labels.{name}", t) for name, t in release.messages.labels.items())
+
+
+def _labels(step: Step) -> tuple[str, ...]:
+    return tuple(step.choices.values()) if isinstance(step, Ask | Write | Consent) else ()
+
+
+def _placed(library: Library, found: list[Finding], severity: str) -> tuple[Mistake, ...]:
+    wanted = (finding for finding in found if finding.severity == severity)
+    return tuple(sorted({_mistake(library, finding) for finding in wanted}))
+
+
+def _mistake(library: Library, finding: Finding) -> Mistake:
+    if not finding.flow:
+        return Mistake("", 0, finding.text)
+    file, line = library.where(finding.flow, finding.step)
+    return Mistake(file, line, f"{_said(finding)}{finding.text}")
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.step}: " if finding.step else ""

@@ -1,0 +1,1 @@
+"""Use cases: each is one transaction, or one loop around the outside world."""

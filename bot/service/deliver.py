@@ -1,0 +1,219 @@
+"""What waits in the outbox is sent: in order for each person, urgent lanes first, results kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Protocol
+
+from bot.service import care
+from bot.service.export import export
+from bot.service.post import (
+    BODY,
+    Body,
+    Bubble,
+    Document,
+    Doubtful,
+    Gone,
+    Later,
+    Picture,
+    Refused,
+    Sent,
+    Settled,
+    Toast,
+    Verdict,
+)
+from bot.service.site import Site
+from bot.store import inbox, outbox, people
+from bot.store.inbox import Arrival
+from bot.store.outbox import NewPost, Post, Result
+from bot.store.store import Store
+from bot.store.unit import Unit
+from flows.effects import Chart
+from flows.events import Blocked
+
+IN_FLIGHT = 64
+TOAST_LIVES = timedelta(seconds=60)
+MOST_ATTEMPTS = 12
+LONGEST_WAIT = 60
+
+
+class Gateway(Protocol):
+    """Speaks to the messenger; each call says what became of it, and raises only our own faults."""
+
+    async def bubble(self, chat: str, bubble: Bubble) -> Verdict:
+        """Send a message."""
+
+    async def settle(self, chat: str, message_id: int, prompt: Bubble, note: str | None) -> Verdict:
+        """Take the buttons off a message, and add the note under its text if there is one."""
+
+    async def toast(self, toast: Toast) -> Verdict:
+        """Answer a tap."""
+
+    async def picture(self, chat: str, png: bytes, caption: str) -> Verdict:
+        """Send a picture."""
+
+    async def document(self, chat: str, content: bytes, name: str, caption: str) -> Verdict:
+        """Send a file."""
+
+
+class Painter(Protocol):
+    """Draws charts."""
+
+    async def png(self, chart: Chart) -> bytes:
+        """The chart as a PNG file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed post with all that its sending needs."""
+
+    post: Post
+    body: Body
+    chat: str
+    prompt: tuple[int, Bubble] | None = None
+    export: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The outbox's way out."""
+
+    store: Store
+    site: Site
+    gateway: Gateway
+    painter: Painter
+
+    async def send_waiting(self) -> int:
+        """How many posts were tried: one of each of many people, at the same time."""
+        parcels = await self.store.write(claim, self.site, IN_FLIGHT)
+        if parcels:
+            results = await asyncio.gather(*(self._send(parcel) for parcel in parcels))
+            await self.store.write(settle, self.site, parcels, results)
+        return len(parcels)
+
+    async def _send(self, parcel: Parcel) -> Verdict:
+        chat, body = parcel.chat, parcel.body
+        match body:
+            case Bubble():
+                return await self.gateway.bubble(chat, body)
+            case Settled():
+                if parcel.prompt is None:
+                    return Sent()
+                return await self.gateway.settle(chat, *parcel.prompt, body.note)
+            case Toast():
+                return await self._toast(parcel.post, body)
+            case Picture():
+                png = await self.painter.png(body.chart)
+                return await self.gateway.picture(chat, png, body.chart.caption)
+            case Document():
+                return await self.gateway.document(
+                    chat, parcel.export, "paceful-my-data.json", body.caption
+                )
+
+    async def _toast(self, post: Post, body: Toast) -> Verdict:
+        if self.site.clock.now() - post.created_at > TOAST_LIVES:
+            return Refused("too late")
+        return await self.gateway.toast(body)
+
+
+def claim(unit: Unit, site: Site, limit: int) -> list[Parcel]:
+    """The next posts to be sent, marked as being sent."""
+    posts = outbox.claim(unit, site.clock.now(), limit)
+    chats = people.chat_of(unit, [post.contact_id for post in posts])
+    return [_parcel(unit, site, post, chats[post.contact_id]) for post in posts]
+
+
+def settle(unit: Unit, site: Site, parcels: Sequence[Parcel], verdicts: Sequence[Verdict]) -> None:
+    """Keep what became of the posts; someone who is gone is known to be gone."""
+    now = site.clock.now()
+    pairs = list(zip(parcels, verdicts, strict=True))
+    outbox.settle(unit, [_result(parcel.post, verdict, now) for parcel, verdict in pairs])
+    for parcel, verdict in pairs:
+        if isinstance(verdict, Gone):
+            _lose(unit, parcel, now)
+        if isinstance(verdict, Refused) and isinstance(parcel.body, Bubble):
+            _send_plain(unit, parcel, parcel.body, now)
+
+
+def _parcel(unit: Unit, site: Site, post: Post, chat: str) -> Parcel:
+    parcel = Parcel(post, BODY.validate_json(post.body), chat)
+    match parcel.body:
+        case Settled() if post.turn is not None:
+            found = outbox.message_of(unit, post.contact_id, post.turn)
+            prompt = (found[0], Bubble.model_validate_json(found[1])) if found else None
+            return replace(parcel, prompt=prompt)
+        case Document() if post.patient_id is not None:
+            return replace(parcel, export=export(unit, site, post.patient_id))
+        case _:
+            return parcel
+
+
+def _result(post: Post, verdict: Verdict, now: datetime) -> Result:
+    tried = post.attempts + 1
+    match verdict:
+        case Sent():
+            return Result(post.id, "sent", now, tried, message_id=verdict.message_id)
+        case Later(counts=False):
+            wait = now + timedelta(seconds=verdict.seconds)
+            return Result(post.id, "pending", now, post.attempts, not_before=wait)
+        case Later() if tried < MOST_ATTEMPTS or post.lane in {"crisis", "alert"}:
+            return _again(post, now, max(verdict.seconds, 2.0 ** min(tried, 6)))
+        case Later():
+            return Result(post.id, "refused", now, tried, error="gave up")
+        case Gone():
+            return Result(post.id, "gone", now, tried, error=verdict.reason)
+        case Refused():
+            dropped = post.shape == "toast"
+            return Result(
+                post.id, "dropped" if dropped else "refused", now, tried, error=verdict.reason
+            )
+        case Doubtful() if post.lane == "nudge":
+            # a nudge twice is a nuisance; a nudge lost is nothing
+            return Result(post.id, "doubtful", now, tried)
+        case Doubtful() if post.shape == "toast":
+            return Result(post.id, "dropped", now, tried)
+        case Doubtful():
+            # a lesson, an alert or help lost may harm; twice is a nuisance
+            return _again(post, now, 2.0 ** min(tried, 6))
+
+
+def _again(post: Post, now: datetime, seconds: float) -> Result:
+    wait = now + timedelta(seconds=min(seconds, LONGEST_WAIT))
+    return Result(post.id, "pending", now, post.attempts + 1, not_before=wait)
+
+
+def _lose(unit: Unit, parcel: Parcel, now: datetime) -> None:
+    patient_id, lookup = parcel.post.patient_id, people.lookup_of(unit, parcel.post.contact_id)
+    if patient_id is None or people.load(unit, [patient_id])[patient_id].lookup != lookup:
+        return  # a clinician's chat; the others were told too
+    name = f"gone:{parcel.post.id}"
+    body = Blocked(at=now).model_dump_json()
+    digest = sha256(name.encode()).hexdigest()
+    inbox.keep(unit, [Arrival("clinic", name, digest, lookup, body, now)])
+
+
+def _send_plain(unit: Unit, parcel: Parcel, bubble: Bubble, now: datetime) -> None:
+    """Our mistake must not cost the reader the words: once more, without marks and buttons."""
+    if not bubble.marks and not bubble.buttons:
+        return
+    post = parcel.post
+    outbox.add(
+        unit,
+        [
+            NewPost(
+                contact_id=post.contact_id,
+                patient_id=post.patient_id,
+                alert_id=post.alert_id,
+                lane=post.lane,
+                shape="bubble",
+                body=Bubble(text=piece).model_dump_json(),
+                created_at=now,
+                turn=post.turn,
+            )
+            for piece in care.pieces(bubble.text)
+        ],
+    )

@@ -1,0 +1,49 @@
+"""Everything that is kept about a patient, as a file for them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from bot.service.site import Site
+from bot.store import people, records
+from bot.store.unit import Unit
+from flows.state import State
+
+
+def export(unit: Unit, site: Site, patient_id: int) -> bytes:
+    """The patient's data as JSON: what they answered, scored, agreed to, wrote and were told."""
+    kept = records.of_patient(unit, patient_id)
+    names = {each.id: each.name for each in people.clinicians(unit)}
+    state = State.model_validate_json(kept.patient.state_json)
+    whole = {
+        "made_at": site.clock.now(),
+        "pseudonym": kept.patient.pseudonym,
+        "joined_at": kept.patient.created_at,
+        "phase": state.phase,
+        "settings": _settings(state),
+        "consents": [asdict(each) for each in kept.consents],
+        "answers": [asdict(each) for each in kept.answers],
+        "scores": [each.model_dump() for each in kept.scores],
+        "lessons": [done.model_dump() for done in state.done],
+        "messages": [_message(each, names) for each in kept.messages],
+        "alerts": [_without(asdict(each), "id", "patient_id", "taken_by") for each in kept.alerts],
+        "nudges": [asdict(each) for each in kept.nudges],
+    }
+    return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+
+
+def _settings(state: State) -> dict[str, Any]:
+    names = ("country", "zone", "track", "pace", "nudge-time", "nudge-days", "goal")
+    return {name: state.answers[name] for name in names if name in state.answers}
+
+
+def _message(message: Any, names: dict[int, str]) -> dict[str, Any]:
+    who = names.get(message.clinician_id, "care team") if message.clinician_id else "me"
+    return {"at": message.at, "from": who, "text": message.text}
+
+
+def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}

@@ -1,0 +1,234 @@
+"""One turn for each of a batch of different people, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.service import desk, joining
+from bot.service.alerts import post_to
+from bot.service.desk import Chair
+from bot.service.incoming import CameBack, Incoming, Left, Pressed, SentThing, Wrote
+from bot.service.post import Bubble
+from bot.service.record import record, toast
+from bot.service.site import Site
+from bot.service.team import operators
+from bot.service.wording import fixed
+from bot.store import alerts, inbox, nudges, outbox, people
+from bot.store.inbox import Kept
+from bot.store.outbox import NewPost
+from bot.store.people import Contact, Patient
+from bot.store.unit import Unit
+from flows.events import (
+    EVENT,
+    Attached,
+    Blocked,
+    Due,
+    Edited,
+    Event,
+    Joined,
+    Returned,
+    Said,
+    Tapped,
+)
+from flows.state import State
+from flows.turn import Turn, begin_state, turn
+
+BATCH = 64
+TRIES = 3
+ANSWER = ".answer"
+"""The button that stands under a clinician's words."""
+
+
+class Unreadable(Exception):
+    """A kept message cannot be opened or is not an update at all."""
+
+
+def handle_batch(unit: Unit, site: Site) -> int:
+    """How many arrivals were handled: the oldest of each of many people, all or none."""
+    kept = inbox.next_batch(unit, BATCH)
+    for each in kept:
+        _handle(unit, site, each)
+    return len(kept)
+
+
+def waiting(unit: Unit) -> Sequence[int]:
+    """The ids of the arrivals that a failed batch held, to be handled one by one."""
+    return [each.id for each in inbox.next_batch(unit, BATCH)]
+
+
+def handle_one(unit: Unit, site: Site, row: int) -> None:
+    """Handle that arrival, unless somebody else did."""
+    kept = inbox.take(unit, row)
+    if kept is not None:
+        _handle(unit, site, kept)
+
+
+def put_aside(unit: Unit, site: Site, row: int, error: str) -> None:
+    """Count a failure; after the last try keep the arrival for the operator and tell the person."""
+    kept, now = inbox.take(unit, row), site.clock.now()
+    if kept is None:
+        return
+    inbox.fail(unit, row, error, now)
+    if kept.attempts + 1 < TRIES:
+        return
+    inbox.finish(unit, [row], "dead", now)
+    _page(unit, site, row, error, now)
+    _apologise(unit, site, kept, now)
+
+
+def _handle(unit: Unit, site: Site, kept: Kept) -> None:
+    now = site.clock.now()
+    if kept.body is None:
+        raise Unreadable
+    if kept.source == "telegram":
+        outcome = _from_chat(unit, site, kept, kept.body, now)
+    else:
+        outcome = _from_within(unit, site, kept, kept.body, now)
+    inbox.finish(unit, [kept.id], "done" if outcome else "ignored", now)
+
+
+def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> bool:
+    incoming = site.read(body)
+    if incoming is None:
+        return False
+    contact = people.contact(unit, kept.sender)
+    text = incoming.what.text if isinstance(incoming.what, Wrote) else ""
+    invitation = joining.redeem(unit, text, at=now)
+    if invitation is not None and invitation.kind == "clinician":
+        joining.join_team(unit, site, invitation, lookup=kept.sender, chat=incoming.chat, at=now)
+        return True
+    if contact is not None and contact.clinician_id is not None:
+        return _clinician(unit, site, contact, incoming, kept, now)
+    patient = _patient(unit, site, kept, incoming, contact, invited=invitation is not None)
+    event = _event(unit, site, patient, incoming, invited=invitation is not None, at=now)
+    turned = _turn(unit, site, patient, event, cause=kept.id, at=now)
+    if isinstance(incoming.what, Pressed):
+        post = toast(patient, incoming.what.query, turned, now)
+        outbox.add(unit, [post] if post else [])
+    return True
+
+
+def _clinician(
+    unit: Unit, site: Site, contact: Contact, incoming: Incoming, kept: Kept, now: datetime
+) -> bool:
+    team = {each.id: each for each in people.clinicians(unit)}
+    clinician = team.get(contact.clinician_id or 0)
+    if clinician is None:
+        return False
+    desk.at_desk(Chair(unit, site, clinician, kept.id, now), incoming)
+    return True
+
+
+def _from_within(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> bool:
+    contact = people.contact(unit, kept.sender)
+    if contact is None or contact.patient_id is None:
+        return False
+    patient = people.load(unit, [contact.patient_id])[contact.patient_id]
+    event = EVENT.validate_json(body)
+    event = event.model_copy(update={"at": now, "desk": site.desk(unit, now)})
+    _turn(unit, site, patient, event, cause=kept.id, at=now)
+    return True
+
+
+def _patient(
+    unit: Unit,
+    site: Site,
+    kept: Kept,
+    incoming: Incoming,
+    contact: Contact | None,
+    *,
+    invited: bool,
+) -> Patient:
+    if contact is not None and contact.patient_id is not None:
+        return people.load(unit, [contact.patient_id])[contact.patient_id]
+    state = begin_state(site.release, invited=invited or site.settings.enrolment == "open")
+    return people.enrol(
+        unit,
+        lookup=kept.sender,
+        chat=incoming.chat,
+        release=site.release.hash,
+        state_json=state.model_dump_json(),
+        language=site.release.program.language,
+        at=site.clock.now(),
+    )
+
+
+def _event(
+    unit: Unit, site: Site, patient: Patient, incoming: Incoming, *, invited: bool, at: datetime
+) -> Event:
+    desk_now = site.desk(unit, at)
+    match incoming.what:
+        case Wrote(edited=True, text=text):
+            return Edited(at=at, desk=desk_now, text=text)
+        case Wrote(text=text) if joining.only_starts(text):
+            allowed = invited or site.settings.enrolment == "open"
+            return Joined(at=at, desk=desk_now, invited=allowed, language=incoming.language)
+        case Wrote(text=text, reply_to=reply_to):
+            answers = _answers_clinician(unit, patient, reply_to)
+            return Said(at=at, desk=desk_now, text=text, to_clinician=answers)
+        case Pressed(data=data):
+            number, _, choice = data.partition(".")
+            turn_ = int(number) if number.isdecimal() else None
+            return Tapped(at=at, desk=desk_now, turn=turn_, choice=choice)
+        case SentThing(edited=True, caption=caption) if caption:
+            return Edited(at=at, desk=desk_now, text=caption)
+        case SentThing(what=what, caption=caption):
+            return Attached(at=at, desk=desk_now, what=what, caption=caption)
+        case Left():
+            alerted = bool(alerts.open_of_patient(unit, patient.id))
+            return Blocked(at=at, desk=desk_now, alerted=alerted)
+        case CameBack():
+            return Returned(at=at, desk=desk_now)
+
+
+def _answers_clinician(unit: Unit, patient: Patient, reply_to: int | None) -> bool:
+    """Whether the message that was replied to is one in which a clinician wrote."""
+    if reply_to is None or patient.contact_id is None:
+        return False
+    post = outbox.by_message(unit, patient.contact_id, reply_to)
+    if post is None or post.shape != "bubble":
+        return False
+    buttons = [data for row in Bubble.model_validate_json(post.body).buttons for _, data in row]
+    return ANSWER in buttons
+
+
+def _turn(
+    unit: Unit, site: Site, patient: Patient, event: Event, *, cause: int, at: datetime
+) -> Turn:
+    state = State.model_validate_json(patient.state_json)
+    # a flow is finished on the release it was begun on; the next one is begun on the newest
+    release = site.releases.get(unit, state.release) if state.stack else site.release
+    turned = turn(release, state, event)
+    people.journal(
+        unit,
+        patient.id,
+        turned.state.turn,
+        event.model_dump_json(),
+        cause,
+        release.hash,
+        at,
+    )
+    record(unit, site, patient, release, turned, at=at)
+    if isinstance(event, Due):
+        nudges.settle(unit, patient.id, event.key, "sent", None)
+    return turned
+
+
+def _page(unit: Unit, site: Site, row: int, error: str, now: datetime) -> None:
+    bubble = fixed(site.release, "c-fault", row=str(row), error=error)
+    post_to(unit, operators(unit), bubble, None, at=now)
+
+
+def _apologise(unit: Unit, site: Site, kept: Kept, now: datetime) -> None:
+    contact = people.contact(unit, kept.sender)
+    if contact is None or kept.source != "telegram":
+        return
+    post = NewPost(
+        contact_id=contact.id,
+        lane="reply",
+        shape="bubble",
+        body=fixed(site.release, "fault").model_dump_json(),
+        created_at=now,
+    )
+    outbox.add(unit, [post])

@@ -1,0 +1,67 @@
+"""How someone becomes a patient or a member of the team: by a one-time code, or an open door."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+
+from bot.keys import new_code
+from bot.service import alerts
+from bot.service.site import Site
+from bot.service.wording import fixed
+from bot.store import invites, people
+from bot.store.invites import Invite, Kind
+from bot.store.unit import Unit
+
+VALID = timedelta(minutes=10)
+"""How long a code may be used (OWASP ASVS 5.0, 6.5: one-time codes live ten minutes at most)."""
+
+PATIENT_VALID = timedelta(days=14)
+"""A patient's code opens nothing but the consent; it waits for the next appointment."""
+
+MOST_WORDS = 2
+_START = re.compile(r"/start(?:@\w+)?\s+(?P<code>[A-Za-z0-9_-]{8,64})\s*", re.ASCII)
+
+
+def invite(unit: Unit, kind: Kind, name: str, role: str, *, at: datetime) -> str:
+    """A new one-time code; only its digest is kept."""
+    code = new_code()
+    valid = VALID if kind == "clinician" else PATIENT_VALID
+    invites.make(unit, kind, name, role, _digest(unit, code), at + valid, at)
+    return code
+
+
+def code_in(text: str) -> str | None:
+    """The code behind /start, or None."""
+    found = _START.fullmatch(text.strip())
+    return found["code"] if found else None
+
+
+def only_starts(text: str) -> bool:
+    """Whether the message is /start, alone or with one word that may be a code."""
+    words = text.split()
+    return 0 < len(words) <= MOST_WORDS and words[0].split("@")[0] == "/start"
+
+
+def redeem(unit: Unit, text: str, *, at: datetime) -> Invite | None:
+    """The invitation that this message's code stands for, used up; None without a valid one."""
+    code = code_in(text)
+    return invites.use(unit, _digest(unit, code), at) if code else None
+
+
+def join_team(
+    unit: Unit, site: Site, invitation: Invite, *, lookup: str, chat: str, at: datetime
+) -> None:
+    """Make whoever holds the code a member of the team, welcome them, tell them what is open."""
+    clinician = people.join_clinician(
+        unit, lookup=lookup, chat=chat, name=invitation.name, role=invitation.role, at=at
+    )
+    values = {"name": clinician.name, "role": clinician.role}
+    alerts.post_to(unit, [clinician], fixed(site.release, "c-welcome", **values), None, at=at)
+    alerts.tell_open(unit, site, clinician, at=at)
+
+
+def _digest(unit: Unit, code: str) -> str:
+    # keyed, so that a stolen database cannot be searched for codes
+    return hashlib.sha256(unit.vault.lookup("invites", code).encode()).hexdigest()

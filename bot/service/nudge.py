@@ -1,0 +1,37 @@
+"""Nudges that come due become events in the inbox: claimed by one query, kept in one commit."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.service.site import Site
+from bot.store import alerts, inbox, nudges
+from bot.store.inbox import Arrival
+from bot.store.nudges import DueNudge
+from bot.store.unit import Unit
+from flows.events import Due
+
+BATCH = 200
+
+
+def claim(unit: Unit, site: Site) -> int:
+    """How many nudges came due; each is an event in its patient's inbox now."""
+    now = site.clock.now()
+    due = nudges.claim_due(unit, now, BATCH)
+    inbox.keep(unit, [_arrival(site, each) for each in due])
+    return len(due)
+
+
+def next_due(unit: Unit) -> str | None:
+    """When the next nudge or alert clock comes due (ISO 8601, UTC), or None."""
+    moments = [nudges.next_due(unit), alerts.next_deadline(unit)]
+    known = [moment for moment in moments if moment is not None]
+    return min(known).isoformat() if known else None
+
+
+def _arrival(site: Site, nudge: DueNudge) -> Arrival:
+    now = site.clock.now()
+    event = Due(at=now, key=nudge.key, due_at=nudge.due_at)
+    name = f"nudge:{nudge.id}:{nudge.turn}"
+    digest = hashlib.sha256(f"{name}:{nudge.due_at.isoformat()}".encode()).hexdigest()
+    return Arrival("clock", name, digest, nudge.lookup or "", event.model_dump_json(), now)

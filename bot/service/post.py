@@ -1,0 +1,111 @@
+"""What is sent: one post is one call, kept in the outbox as JSON until it is settled."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from bot.markup import render
+from flows.effects import Chart
+from flows.scene import Rows
+from flows.value import Value
+
+
+class Mark(Value):
+    """A bold or italic stretch, offset and length in UTF-16 units."""
+
+    kind: Literal["bold", "italic"]
+    offset: int
+    length: int
+
+
+class Bubble(Value):
+    """A message with its marks and its rows of (label, data) buttons."""
+
+    shape: Literal["bubble"] = "bubble"
+    text: str
+    marks: tuple[Mark, ...] = ()
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+
+class Settled(Value):
+    """Take the buttons off the prompt of a turn; `note`, if any, is added under it."""
+
+    shape: Literal["settle"] = "settle"
+    note: str | None = None
+
+
+class Toast(Value):
+    """The answer to a tap, with a short text or none."""
+
+    shape: Literal["toast"] = "toast"
+    query: str
+    text: str = ""
+
+
+class Picture(Value):
+    """A chart to be drawn and sent."""
+
+    shape: Literal["picture"] = "picture"
+    chart: Chart
+
+
+class Document(Value):
+    """The patient's own data, put together when it is sent."""
+
+    shape: Literal["document"] = "document"
+    caption: str
+
+
+Body = Annotated[Bubble | Settled | Toast | Picture | Document, Field(discriminator="shape")]
+BODY: TypeAdapter[Body] = TypeAdapter(Body)
+"""Reads and writes any post's body as JSON."""
+
+
+def bubble(template: str, values: dict[str, str], buttons: Rows = ()) -> Bubble:
+    """A bubble rendered from a template, its values as plain text."""
+    rendered = render(template, values)
+    return Bubble(
+        text=rendered.text,
+        marks=tuple(Mark(**asdict(entity)) for entity in rendered.entities),
+        buttons=tuple(tuple((button.label, button.data) for button in row) for row in buttons),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It arrived, as this message where it became one."""
+
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It was not taken; try again after so many seconds. `counts` if it is an attempt."""
+
+    seconds: float
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """This person can't be reached any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It will never be taken as it is: our mistake."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Nobody knows whether it arrived."""
+
+
+Verdict = Sent | Later | Gone | Refused | Doubtful

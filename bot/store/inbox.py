@@ -1,0 +1,141 @@
+"""What came in and is not to be lost: kept before it is acknowledged, handled once, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, RowMapping, exists, func, select, update
+
+from bot.keys import CannotOpen
+from bot.store.tables import inbox
+from bot.store.unit import Unit, claiming, insert
+
+Source = Literal["telegram", "clock", "clinic"]
+Outcome = Literal["done", "ignored", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that came in: where from, under which name there, whose, and its body."""
+
+    source: Source
+    external_id: str
+    digest: str
+    sender: str
+    body: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An arrival in the inbox; its body is None if it cannot be opened."""
+
+    id: int
+    source: Source
+    external_id: str
+    sender: str
+    body: str | None
+    received_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many arrivals wait, how many of these failed before, how many were given up."""
+
+    waiting: int
+    failing: int
+    dead: int
+    oldest: datetime | None
+
+
+def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
+    """How many were new. Keeping the same one twice changes nothing."""
+    if not arrivals:
+        return 0
+    seal = unit.vault.site("inbox")
+    rows = [
+        {
+            "source": each.source,
+            "external_id": each.external_id,
+            "digest": each.digest,
+            "sender": each.sender,
+            "body": seal.seal(each.body, *_place(each.source, each.external_id, each.digest)),
+            "received_at": each.received_at,
+            "attempts": 0,
+        }
+        for each in arrivals
+    ]
+    statement = insert(unit, inbox).on_conflict_do_nothing().returning(inbox.c.id)
+    return len(unit.connection.execute(statement, rows).all())
+
+
+def next_batch(unit: Unit, limit: int) -> list[Kept]:
+    """The oldest waiting arrival of each sender, oldest first; on PostgreSQL locked."""
+    older = inbox.alias("older")
+    has_older = exists().where(
+        older.c.sender == inbox.c.sender, older.c.handled_at.is_(None), older.c.id < inbox.c.id
+    )
+    query = select(inbox).where(_waiting(), ~has_older).order_by(inbox.c.id).limit(limit)
+    rows = unit.connection.execute(claiming(query, unit, inbox)).mappings()
+    return [_kept(unit, row) for row in rows]
+
+
+def take(unit: Unit, id: int) -> Kept | None:
+    """That arrival if it still waits and no other process has it; on PostgreSQL locked."""
+    query = select(inbox).where(inbox.c.id == id, _waiting())
+    row = unit.connection.execute(claiming(query, unit, inbox)).mappings().one_or_none()
+    return _kept(unit, row) if row is not None else None
+
+
+def finish(unit: Unit, ids: Sequence[int], outcome: Outcome, at: datetime) -> None:
+    """Mark arrivals as handled. Only what was given up keeps its body, for the operator."""
+    values: dict[str, object] = {"handled_at": at, "outcome": outcome}
+    if outcome != "dead":
+        values["body"] = None
+    unit.connection.execute(update(inbox).where(inbox.c.id.in_(ids)).values(values))
+
+
+def fail(unit: Unit, id: int, error: str, at: datetime) -> None:
+    """Count a failed attempt; the name of the error is kept, never its words."""
+    values = {"attempts": inbox.c.attempts + 1, "error": error, "failed_at": at}
+    unit.connection.execute(update(inbox).where(inbox.c.id == id).values(values))
+
+
+def counts(unit: Unit) -> Counts:
+    """How the inbox stands."""
+    waiting = select(
+        func.count(), func.count().filter(inbox.c.attempts > 0), func.min(inbox.c.received_at)
+    ).where(_waiting())
+    dead = select(func.count()).where(inbox.c.outcome == "dead")
+    number, failing, oldest = unit.connection.execute(waiting).one()
+    return Counts(number, failing, unit.connection.execute(dead).scalar_one(), oldest)
+
+
+def _kept(unit: Unit, row: RowMapping) -> Kept:
+    return Kept(
+        id=row["id"],
+        source=row["source"],
+        external_id=row["external_id"],
+        sender=row["sender"],
+        body=_open(unit, row["body"], row["source"], row["external_id"], row["digest"]),
+        received_at=row["received_at"],
+        attempts=row["attempts"],
+    )
+
+
+def _waiting() -> ColumnElement[bool]:
+    return inbox.c.handled_at.is_(None)
+
+
+def _place(source: str, external_id: str, digest: str) -> tuple[str, ...]:
+    return ("inbox", "body", source, external_id, digest)
+
+
+def _open(unit: Unit, body: bytes, *origin: str) -> str | None:
+    # one arrival that cannot be read must not stop all the others
+    try:
+        return unit.vault.site("inbox").open(body, *_place(*origin))
+    except CannotOpen:
+        return None

@@ -1,0 +1,56 @@
+"""Invitations: one-time codes, kept only as digests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select, update
+
+from bot.store.tables import invites
+from bot.store.unit import Unit
+
+Kind = Literal["patient", "clinician"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """An invitation that was just used: who was invited, as what."""
+
+    id: int
+    kind: Kind
+    name: str
+    role: str
+    made_at: datetime
+
+
+def make(
+    unit: Unit, kind: Kind, name: str, role: str, digest: str, expires_at: datetime, at: datetime
+) -> None:
+    """Keep an invitation by its code's digest."""
+    values = {
+        "digest": digest,
+        "kind": kind,
+        "name": unit.vault.site("invites").seal(name, *_place(digest)),
+        "role": role,
+        "expires_at": expires_at,
+        "made_at": at,
+    }
+    unit.connection.execute(invites.insert(), values)
+
+
+def use(unit: Unit, digest: str, at: datetime) -> Invite | None:
+    """The invitation, used up by this; None if it is unknown, used already or too old."""
+    taken = (
+        update(invites)
+        .where(invites.c.digest == digest, invites.c.used_at.is_(None), invites.c.expires_at > at)
+        .values(used_at=at)
+    )
+    if unit.connection.execute(taken).rowcount == 0:
+        return None
+    row = unit.connection.execute(select(invites).where(invites.c.digest == digest)).one()
+    name = unit.vault.site("invites").open(row.name, *_place(digest))
+    return Invite(row.id, row.kind, name, row.role, row.made_at)
+
+
+def _place(digest: str) -> tuple[str, ...]:
+    return ("invites", "name", digest)

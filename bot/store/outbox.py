@@ -1,0 +1,265 @@
+"""What must go out: kept with the turn that decided it, sent in order, and never forgotten."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from bot.keys import CannotOpen
+from bot.store.moment import Moment
+from bot.store.tables import outbox
+from bot.store.unit import Unit, claiming
+
+Lane = Literal["crisis", "alert", "reply", "nudge"]
+Shape = Literal["bubble", "settle", "toast", "picture", "document"]
+State = Literal["pending", "sending", "sent", "doubtful", "refused", "gone", "dropped"]
+UNSENT = tuple(state for state in get_args(State) if state != "sent")
+UNSETTLED = ("pending", "sending")
+# clinicians and patients in danger first, and a nudge never before an answer
+URGENCY: dict[str, int] = {"crisis": 0, "alert": 0, "reply": 1, "nudge": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """One Bot API call to be made: to whom, about whom, at which turn, and its body."""
+
+    contact_id: int
+    lane: Lane
+    shape: Shape
+    body: str
+    created_at: datetime
+    patient_id: int | None = None
+    alert_id: int | None = None
+    turn: int | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post of the outbox, opened."""
+
+    id: int
+    contact_id: int
+    patient_id: int | None
+    alert_id: int | None
+    lane: Lane
+    shape: Shape
+    turn: int | None
+    body: str
+    attempts: int
+    created_at: datetime
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a post; `pending` sends it again, not before the moment given."""
+
+    id: int
+    state: State
+    at: datetime
+    attempts: int
+    message_id: int | None = None
+    error: str | None = None
+    not_before: datetime | None = None
+
+
+def add(unit: Unit, posts: Sequence[NewPost]) -> None:
+    """Keep posts; each contact gets theirs in this order."""
+    unit.fetch_seals(each.patient_id for each in posts if each.patient_id is not None)
+    rows = [_row(unit, each) for each in posts]
+    if rows:
+        unit.connection.execute(outbox.insert(), rows)
+
+
+def claim(unit: Unit, now: datetime, limit: int, exclude: Collection[int] = ()) -> list[Post]:
+    """The oldest pending post of each free contact, urgent lanes first, marked as sending.
+
+    A contact is not free while one of its posts is being sent, or if it is excluded.
+    """
+    query = (
+        select(outbox)
+        .where(
+            outbox.c.state == "pending",
+            outbox.c.not_before <= now,
+            outbox.c.contact_id.not_in(list(exclude)),
+            ~_held_up(),
+        )
+        .order_by(_urgency(outbox.c.lane), outbox.c.id)
+        .limit(limit)
+    )
+    rows = unit.connection.execute(claiming(query, unit, outbox)).mappings().all()
+    unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
+    posts = [post for row in rows if (post := _readable(unit, row)) is not None]
+    _mark(unit, [post.id for post in posts], {"state": "sending", "claimed_at": now})
+    return posts
+
+
+def settle(unit: Unit, results: Sequence[Result]) -> None:
+    """Keep what became of claimed posts."""
+    if not results:
+        return
+    statement = (
+        update(outbox)
+        .where(outbox.c.id == bindparam("post"))
+        .values(
+            state=bindparam("to"),
+            attempts=bindparam("tried"),
+            message_id=bindparam("number"),
+            error=bindparam("why"),
+            sent_at=bindparam("sent"),
+            not_before=func.coalesce(bindparam("later", type_=Moment), outbox.c.not_before),
+        )
+    )
+    unit.connection.execute(statement, [_settled(each) for each in results])
+
+
+def recover(unit: Unit, now: datetime, lease: timedelta = timedelta()) -> None:
+    """Free what was being sent when a process died: claimed a lease ago or more.
+
+    Nobody knows whether it arrived. A nudge is better lost than sent twice, a late toast is of no
+    use, and anything else is better sent twice than lost.
+    """
+    # claimed in the future: the clock was set back meanwhile
+    stale = or_(outbox.c.claimed_at <= now - lease, outbox.c.claimed_at > now)
+    stuck = update(outbox).where(outbox.c.state == "sending", stale)
+    execute = unit.connection.execute
+    execute(stuck.where(outbox.c.shape == "toast").values(state="dropped"))
+    execute(stuck.where(outbox.c.lane == "nudge").values(state="doubtful"))
+    execute(stuck.values(state="pending", attempts=outbox.c.attempts + 1, not_before=now))
+
+
+def message_of(unit: Unit, contact_id: int, turn: int) -> tuple[int, str] | None:
+    """The message number and body of the prompt sent at that turn, which is its last bubble."""
+    query = (
+        select(outbox)
+        .where(
+            outbox.c.contact_id == contact_id,
+            outbox.c.turn == turn,
+            outbox.c.shape == "bubble",
+            outbox.c.message_id.is_not(None),
+        )
+        .order_by(outbox.c.id.desc())
+        .limit(1)
+    )
+    row = unit.connection.execute(query).mappings().one_or_none()
+    return None if row is None else (row["message_id"], _open(unit, row))
+
+
+def by_message(unit: Unit, contact_id: int, message_id: int) -> Post | None:
+    """The post that became this message, or None."""
+    this = outbox.c.contact_id == contact_id, outbox.c.message_id == message_id
+    # a later one with the same number only edited it
+    query = select(outbox).where(*this).order_by(outbox.c.id).limit(1)
+    row = unit.connection.execute(query).mappings().one_or_none()
+    return None if row is None else _post(unit, row)
+
+
+def counts(unit: Unit) -> dict[str, int]:
+    """How many posts there are in each state other than sent."""
+    query = select(outbox.c.state, func.count()).where(outbox.c.state.in_(UNSENT))
+    rows = unit.connection.execute(query.group_by(outbox.c.state))
+    return {state: count for state, count in rows}
+
+
+def oldest(unit: Unit) -> datetime | None:
+    """When the oldest pending post was made, or None if nothing is pending."""
+    query = select(func.min(outbox.c.created_at)).where(outbox.c.state == "pending")
+    earliest: datetime | None = unit.connection.execute(query).scalar_one()
+    return earliest
+
+
+def _urgency(lane: ColumnElement[str]) -> ColumnElement[int]:
+    return case(URGENCY, value=lane)
+
+
+def _precedence(lane: ColumnElement[str]) -> ColumnElement[int]:
+    return case({"crisis": 0, "alert": 1}, value=lane, else_=2)
+
+
+def _held_up() -> ColumnElement[bool]:
+    other = outbox.alias("other")
+    # help and alerts overtake whatever waits for the same person; all else keeps its order
+    theirs, ours = _precedence(other.c.lane), _precedence(outbox.c.lane)
+    earlier = or_(theirs < ours, and_(theirs == ours, other.c.id < outbox.c.id))
+    before = and_(other.c.state == "pending", earlier)
+    # in the very words of the index, or the whole history of the contact would be read
+    unsettled: BindParameter[str] = bindparam("unsettled", UNSETTLED, expanding=True, literal_execute=True)
+    return exists().where(
+        other.c.contact_id == outbox.c.contact_id,
+        other.c.state.in_(unsettled),
+        or_(other.c.state == "sending", before),
+    )
+
+
+def _readable(unit: Unit, row: RowMapping) -> Post | None:
+    # one post that cannot be opened must not stop all the others
+    try:
+        return _post(unit, row)
+    except CannotOpen:
+        _mark(unit, [row["id"]], {"state": "refused", "error": CannotOpen.__name__})
+        return None
+
+
+def _post(unit: Unit, row: RowMapping) -> Post:
+    plain = {name: row[name] for name in Post.__dataclass_fields__ if name != "body"}
+    return Post(**plain, body=_open(unit, row))
+
+
+def _open(unit: Unit, row: RowMapping) -> str:
+    place = _place(row["contact_id"], row["patient_id"], row["turn"], row["lane"], row["shape"])
+    return unit.seal_for(row["patient_id"], "outbox").open(row["body"], *place)
+
+
+def _mark(unit: Unit, ids: Iterable[int], values: dict[str, Any]) -> None:
+    unit.connection.execute(update(outbox).where(outbox.c.id.in_(list(ids))).values(values))
+
+
+def _row(unit: Unit, post: NewPost) -> dict[str, Any]:
+    place = _place(post.contact_id, post.patient_id, post.turn, post.lane, post.shape)
+    return {
+        "contact_id": post.contact_id,
+        "patient_id": post.patient_id,
+        "alert_id": post.alert_id,
+        "lane": post.lane,
+        "shape": post.shape,
+        "turn": post.turn,
+        "body": unit.seal_for(post.patient_id, "outbox").seal(post.body, *place),
+        "state": "pending",
+        "attempts": 0,
+        "not_before": post.not_before or post.created_at,
+        "created_at": post.created_at,
+    }
+
+
+def _settled(result: Result) -> dict[str, Any]:
+    return {
+        "post": result.id,
+        "to": result.state,
+        "tried": result.attempts,
+        "number": result.message_id,
+        "why": result.error,
+        "sent": result.at if result.state == "sent" else None,
+        "later": result.not_before,
+    }
+
+
+def _place(
+    contact_id: int, patient_id: int | None, turn: int | None, lane: str, shape: str
+) -> tuple[object, ...]:
+    # the post has no number yet; its order within a turn is no secret and no words
+    return ("outbox", "body", contact_id, patient_id, turn, lane, shape)

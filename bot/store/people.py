@@ -1,0 +1,311 @@
+"""Patients and clinicians, the contacts by which they are reached, and each patient's journal."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, RowMapping, Table, Update, bindparam, select, update
+
+from bot import keys
+from bot.store.pseudonyms import pseudonym
+from bot.store.tables import clinicians as clinicians_table
+from bot.store.tables import contacts, turns
+from bot.store.tables import patients as patients_table
+from bot.store.unit import Unit, add, insert
+
+PSEUDONYM_DRAWS = 50
+
+
+class AlreadyEnrolled(Exception):
+    """This contact belongs to a patient already."""
+
+
+class NoPseudonymLeft(Exception):
+    """No free pseudonym was found; the words in bot/store/pseudonyms.py have become too few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Someone who can be reached, and who they are to us; a stranger is neither."""
+
+    id: int
+    lookup: str
+    patient_id: int | None
+    clinician_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient as the engine needs them: where they are, and how to reach them."""
+
+    id: int
+    pseudonym: str
+    state_json: str
+    phase: str
+    turn: int
+    release: str
+    zone: str | None
+    country: str | None
+    language: str
+    created_at: datetime
+    last_seen_at: datetime | None
+    reachable: bool
+    contact_id: int | None
+    lookup: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A patient in a list, without anything that is sealed."""
+
+    id: int
+    pseudonym: str
+    phase: str
+    turn: int
+    last_seen_at: datetime | None
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clinician:
+    """A member of the care team."""
+
+    id: int
+    name: str
+    role: str
+    joined_at: datetime
+    contact_id: int | None
+
+
+class Entry(NamedTuple):
+    """One line of a patient's journal: what happened at that turn, under which release."""
+
+    turn: int
+    event_json: str
+    release: str
+
+
+def contact(unit: Unit, lookup: str) -> Contact | None:
+    """The contact with that lookup, or None for a stranger."""
+    row = unit.connection.execute(select(contacts).where(contacts.c.lookup == lookup)).one_or_none()
+    return None if row is None else _contact(row)
+
+
+def meet(unit: Unit, *, lookup: str, chat: str) -> Contact:
+    """The contact with that lookup, made now if it is a stranger."""
+    sealed = unit.vault.site("contacts").seal(chat, "contacts", "chat", lookup)
+    statement = insert(unit, contacts).values(lookup=lookup, chat=sealed).on_conflict_do_nothing()
+    unit.connection.execute(statement)
+    row = unit.connection.execute(select(contacts).where(contacts.c.lookup == lookup)).one()
+    return _contact(row)
+
+
+def lookup_of(unit: Unit, contact_id: int) -> str:
+    """The lookup of that contact."""
+    query = select(contacts.c.lookup).where(contacts.c.id == contact_id)
+    return str(unit.connection.execute(query).scalar_one())
+
+
+def chat_of(unit: Unit, contact_ids: Iterable[int]) -> dict[int, str]:
+    """The chats of these contacts, by contact."""
+    seal = unit.vault.site("contacts")
+    query = select(contacts).where(contacts.c.id.in_(list(contact_ids)))
+    return {
+        row.id: seal.open(row.chat, "contacts", "chat", row.lookup)
+        for row in unit.connection.execute(query)
+    }
+
+
+def enrol(
+    unit: Unit,
+    *,
+    lookup: str,
+    chat: str,
+    release: str,
+    state_json: str,
+    language: str,
+    at: datetime,
+    phase: str = "consenting",
+) -> Patient:
+    """A new patient with a key and a pseudonym of their own, or AlreadyEnrolled."""
+    known = meet(unit, lookup=lookup, chat=chat)
+    if known.patient_id is not None:
+        raise AlreadyEnrolled
+    values: dict[str, Any] = {
+        "pseudonym": _free_pseudonym(unit),
+        "created_at": at,
+        "wrapped_key": unit.vault.new_patient_key(),
+        "state": b"",
+        "phase": phase,
+        "turn": 0,
+        "release": release,
+        "language": language,
+        "last_seen_at": at,
+        "reachable": True,
+    }
+    patient_id = add(unit, patients_table, values)
+    sealed = unit.seal_of(patient_id).seal(state_json, *_state_place(patient_id, 0))
+    _change(unit, patients_table, patient_id, {"state": sealed})
+    _change(unit, contacts, known.id, {"patient_id": patient_id})
+    return load(unit, [patient_id])[patient_id]
+
+
+def load(unit: Unit, patient_ids: Iterable[int]) -> dict[int, Patient]:
+    """These patients by id; for writing on PostgreSQL locked until the transaction ends."""
+    query = (
+        select(patients_table, contacts.c.id.label("contact_id"), contacts.c.lookup)
+        .outerjoin(contacts, contacts.c.patient_id == patients_table.c.id)
+        .where(patients_table.c.id.in_(list(patient_ids)))
+        # always in the same order, so that two processes cannot wait for each other
+        .order_by(patients_table.c.id)
+    )
+    locked = query.with_for_update(of=patients_table) if unit.locks else query
+    return {row["id"]: _patient(unit, row) for row in unit.connection.execute(locked).mappings()}
+
+
+def save_state(
+    unit: Unit,
+    patient_id: int,
+    *,
+    state_json: str,
+    phase: str,
+    turn: int,
+    release: str,
+    zone: str | None,
+    country: str | None,
+    last_seen_at: datetime | None,
+    reachable: bool,
+) -> None:
+    """Keep where a patient is now."""
+    values = {
+        "state": unit.seal_of(patient_id).seal(state_json, *_state_place(patient_id, turn)),
+        "phase": phase,
+        "turn": turn,
+        "release": release,
+        "zone": zone,
+        "country": country,
+        "last_seen_at": last_seen_at,
+        "reachable": reachable,
+    }
+    _change(unit, patients_table, patient_id, values)
+
+
+def journal(
+    unit: Unit,
+    patient_id: int,
+    turn: int,
+    event_json: str,
+    cause: int | None,
+    release: str,
+    at: datetime,
+) -> None:
+    """Keep what happened at a turn, and the inbox row that brought it."""
+    values = {
+        "patient_id": patient_id,
+        "turn": turn,
+        "at": at,
+        "cause": cause,
+        "event": unit.seal_of(patient_id).seal(event_json, *_event_place(patient_id, turn)),
+        "release": release,
+    }
+    unit.connection.execute(turns.insert(), values)
+
+
+def journal_of(unit: Unit, patient_id: int) -> list[Entry]:
+    """Everything that happened to a patient, oldest first."""
+    seal = unit.seal_of(patient_id)
+    query = select(turns).where(turns.c.patient_id == patient_id).order_by(turns.c.turn)
+    return [
+        Entry(row.turn, seal.open(row.event, *_event_place(patient_id, row.turn)), row.release)
+        for row in unit.connection.execute(query)
+    ]
+
+
+def patients(unit: Unit, limit: int) -> list[Glance]:
+    """The patients at a glance, those seen last first."""
+    columns = [patients_table.c[name] for name in Glance.__dataclass_fields__]
+    newest = patients_table.c.last_seen_at.desc().nulls_last(), patients_table.c.id
+    query = select(*columns).order_by(*newest).limit(limit)
+    return [Glance(*row) for row in unit.connection.execute(query)]
+
+
+def join_clinician(
+    unit: Unit, *, lookup: str, chat: str, name: str, role: str, at: datetime
+) -> Clinician:
+    """The member of the care team who is reached there; someone who comes back keeps their id."""
+    known = meet(unit, lookup=lookup, chat=chat)
+    clinician_id = known.clinician_id
+    if clinician_id is None:
+        blank = {"name": b"", "role": role, "joined_at": at}
+        clinician_id = add(unit, clinicians_table, blank)
+        _change(unit, contacts, known.id, {"clinician_id": clinician_id})
+    sealed = unit.vault.site("clinicians").seal(name, *_name_place(clinician_id))
+    joined = {"name": sealed, "role": role, "joined_at": at, "disabled_at": None}
+    _change(unit, clinicians_table, clinician_id, joined)
+    return Clinician(clinician_id, name, role, at, known.id)
+
+
+def clinicians(unit: Unit) -> list[Clinician]:
+    """The care team as it is now, in the order in which they joined."""
+    query = (
+        select(clinicians_table, contacts.c.id.label("contact_id"))
+        .outerjoin(contacts, contacts.c.clinician_id == clinicians_table.c.id)
+        .where(clinicians_table.c.disabled_at.is_(None))
+        .order_by(clinicians_table.c.id)
+    )
+    seal = unit.vault.site("clinicians")
+    return [
+        Clinician(
+            row.id,
+            seal.open(row.name, *_name_place(row.id)),
+            row.role,
+            row.joined_at,
+            row.contact_id,
+        )
+        for row in unit.connection.execute(query)
+    ]
+
+
+def _contact(row: Row[Any]) -> Contact:
+    return Contact(row.id, row.lookup, row.patient_id, row.clinician_id)
+
+
+def _patient(unit: Unit, row: RowMapping) -> Patient:
+    unit.keep_seal(row["id"], row["wrapped_key"])
+    place = _state_place(row["id"], row["turn"])
+    plain = {name: row[name] for name in Patient.__dataclass_fields__ if name != "state_json"}
+    return Patient(**plain, state_json=unit.seal_of(row["id"]).open(row["state"], *place))
+
+
+def _free_pseudonym(unit: Unit) -> str:
+    for _ in range(PSEUDONYM_DRAWS):
+        name = pseudonym(keys.draw)
+        taken = select(patients_table.c.id).where(patients_table.c.pseudonym == name)
+        if unit.connection.execute(taken).first() is None:
+            return name
+    raise NoPseudonymLeft
+
+
+def _change(unit: Unit, table: Table, row_id: int, values: dict[str, Any]) -> None:
+    # values apart from the statement: it need not be built and compared with others each time
+    unit.connection.execute(_row(table), {**values, "row_id": row_id})
+
+
+@cache
+def _row(table: Table) -> Update:
+    return update(table).where(table.c.id == bindparam("row_id"))
+
+
+def _state_place(patient_id: int, turn: int) -> tuple[object, ...]:
+    # with the turn, so that an old state cannot pass for the present one
+    return ("patients", "state", patient_id, turn)
+
+
+def _event_place(patient_id: int, turn: int) -> tuple[object, ...]:
+    return ("turns", "event", patient_id, turn)
+
+
+def _name_place(clinician_id: int) -> tuple[object, ...]:
+    return ("clinicians", "name", clinician_id)

@@ -1,0 +1,298 @@
+"""The tables. Sealed columns are binary, and everything that can hang on the patient does."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from bot.store.moment import Moment
+
+# SQLite numbers its rows by itself only where the type is INTEGER
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+# where `sqlite_autoincrement` is set, others remember the numbers: none is given out twice
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Number, primary_key=True)
+
+
+def _patient(*, nullable: bool = False) -> Column[int]:
+    return Column("patient_id", Number, ForeignKey("patients.id"), nullable=nullable)
+
+
+def _clinician() -> Column[int]:
+    return Column("clinician_id", Number, ForeignKey("clinicians.id"))
+
+
+def _alert(*, nullable: bool) -> Column[int]:
+    return Column("alert_id", Number, ForeignKey("alerts.id"), nullable=nullable)
+
+
+patients = Table(
+    "patients",
+    metadata,
+    _id(),
+    Column("pseudonym", String(64), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("phase", String(32), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("release", String(64), nullable=False),
+    Column("zone", String(64)),
+    Column("country", String(8)),
+    Column("language", String(16), nullable=False),
+    Column("last_seen_at", Moment),
+    Column("reachable", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+clinicians = Table(
+    "clinicians",
+    metadata,
+    _id(),
+    Column("name", LargeBinary, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+# Telegram's numbers live here and nowhere else
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    Column("lookup", String(64), nullable=False, unique=True),
+    Column("chat", LargeBinary, nullable=False),
+    Column("patient_id", Number, ForeignKey("patients.id"), unique=True),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), unique=True),
+    sqlite_autoincrement=True,
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("made_at", Moment, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("source", String(16), nullable=False),
+    Column("external_id", String(128), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("sender", String(80), nullable=False),
+    Column("body", LargeBinary),
+    Column("received_at", Moment, nullable=False),
+    Column("handled_at", Moment),
+    Column("outcome", String(16)),
+    Column("attempts", Integer, nullable=False),
+    Column("error", String(128)),
+    Column("failed_at", Moment),
+    UniqueConstraint("source", "external_id", "digest"),
+    sqlite_autoincrement=True,
+)
+_UNHANDLED, _DEAD = text("handled_at IS NULL"), text("outcome = 'dead'")
+Index("ix_inbox_dead", inbox.c.id, sqlite_where=_DEAD, postgresql_where=_DEAD)
+Index("ix_inbox_waiting", inbox.c.id, sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED)
+Index(
+    "ix_inbox_queue",
+    inbox.c.sender,
+    inbox.c.id,
+    sqlite_where=_UNHANDLED,
+    postgresql_where=_UNHANDLED,
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("patient_id", Number, ForeignKey("patients.id"), primary_key=True, autoincrement=False),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    # no foreign key: the inbox may forget what the journal must keep
+    Column("cause", Number),
+    Column("event", LargeBinary, nullable=False),
+    Column("release", String(64), nullable=False),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    _id(),
+    _patient(),
+    Column("turn", Integer, nullable=False),
+    Column("flow", String(128), nullable=False),
+    Column("step", String(128), nullable=False),
+    Column("key", String(128), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_answers_patient_id", "patient_id"),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    _id(),
+    _patient(),
+    Column("turn", Integer, nullable=False),
+    Column("measure", String(64), nullable=False),
+    Column("total", Float),
+    Column("items", Text, nullable=False),
+    Column("subscales", Text, nullable=False),
+    Column("prorated", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_scores_patient_id", "patient_id"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _id(),
+    _patient(),
+    Column("turn", Integer, nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("text_hash", String(64), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("agreed", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_consents_patient_id", "patient_id"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _id(),
+    _patient(),
+    Column("rule", String(64), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("raised_at", Moment, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("fired_count", Integer, nullable=False),
+    Column("last_fired_at", Moment, nullable=False),
+    Column("taken_by", Number, ForeignKey("clinicians.id")),
+    Column("taken_at", Moment),
+    Column("closed_at", Moment),
+    Column("outcome", String(64)),
+    Column("deadline_at", Moment, index=True),
+    Column("told_count", Integer, nullable=False),
+    Column("window_start", Moment, nullable=False),
+    UniqueConstraint("patient_id", "rule", "window_start"),
+    sqlite_autoincrement=True,
+)
+
+alert_moves = Table(
+    "alert_moves",
+    metadata,
+    _id(),
+    _alert(nullable=False),
+    Column("move", String(16), nullable=False),
+    _clinician(),
+    Column("at", Moment, nullable=False),
+    Index("ix_alert_moves_alert_id", "alert_id"),
+)
+
+nudges = Table(
+    "nudges",
+    metadata,
+    _id(),
+    _patient(),
+    Column("key", String(128), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("slot", String(64), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(128)),
+    UniqueConstraint("patient_id", "key"),
+    Index("ix_nudges_state_due_at", "state", "due_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("contact_id", Number, ForeignKey("contacts.id"), nullable=False),
+    _patient(nullable=True),
+    _alert(nullable=True),
+    Column("lane", String(16), nullable=False),
+    Column("shape", String(16), nullable=False),
+    Column("turn", Integer),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("message_id", Number),
+    Column("error", String(256)),
+    Index("ix_outbox_contact_id_turn", "contact_id", "turn"),
+    Index("ix_outbox_contact_id_message_id", "contact_id", "message_id"),
+    Index("ix_outbox_state_not_before", "state", "not_before"),
+    sqlite_autoincrement=True,
+)
+_UNSETTLED = text("state IN ('pending', 'sending')")
+Index(
+    "ix_outbox_queue",
+    outbox.c.contact_id,
+    outbox.c.id,
+    sqlite_where=_UNSETTLED,
+    postgresql_where=_UNSETTLED,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    _patient(),
+    _alert(nullable=True),
+    _clinician(),
+    Column("text", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_messages_patient_id", "patient_id"),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,66 @@
+"""One transaction: the connection it runs on, and the vault that opens what it reads."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.keys import Seal, Vault
+from bot.store.tables import patients
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a function of the store works with, valid inside one transaction."""
+
+    connection: Connection
+    vault: Vault
+    _seals: dict[int, Seal] = field(default_factory=dict, repr=False)
+
+    def seal_of(self, patient_id: int) -> Seal:
+        """That patient's seal; KeyError if there is no such patient."""
+        self.fetch_seals([patient_id])
+        return self._seals[patient_id]
+
+    def fetch_seals(self, patient_ids: Iterable[int]) -> None:
+        """Have the seals of many patients ready at the cost of one query."""
+        missing = set(patient_ids) - self._seals.keys()
+        if missing:
+            query = select(patients.c.id, patients.c.wrapped_key).where(patients.c.id.in_(missing))
+            for patient_id, wrapped in self.connection.execute(query):
+                self.keep_seal(patient_id, wrapped)
+
+    def keep_seal(self, patient_id: int, wrapped_key: bytes) -> None:
+        """Have the seal ready of a patient whose wrapped key was just read."""
+        self._seals[patient_id] = self.vault.patient(wrapped_key)
+
+    def seal_for(self, patient_id: int | None, purpose: str) -> Seal:
+        """The patient's seal, or the site's for that purpose where there is no patient."""
+        return self.vault.site(purpose) if patient_id is None else self.seal_of(patient_id)
+
+    @property
+    def locks(self) -> bool:
+        """Whether rows must be locked: other processes may write at the same moment."""
+        # SQLite has one writer, and it has begun; on PostgreSQL a reader may not lock
+        connection = self.connection
+        is_reading = connection.get_execution_options().get("postgresql_readonly", False)
+        return connection.dialect.name == "postgresql" and not is_reading
+
+
+def add(unit: Unit, table: Table, values: Mapping[str, Any]) -> int:
+    """The number of a new row."""
+    statement = table.insert().returning(table.c.id)
+    return int(unit.connection.execute(statement, values).scalar_one())
+
+
+def insert(unit: Unit, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that may say what to do on conflict, in the words of this database."""
+    is_postgres = unit.connection.dialect.name == "postgresql"
+    return postgresql.insert(table) if is_postgres else sqlite.insert(table)
+
+
+def claiming(query: Select[Any], unit: Unit, table: Table) -> Select[Any]:
+    """The query, leaving out and locking rows so that no other process takes the same ones."""
+    return query.with_for_update(skip_locked=True, of=table) if unit.locks else query

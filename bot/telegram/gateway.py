@@ -1,0 +1,155 @@
+"""Speaks the Bot API: one post is one call, and every error becomes a verdict."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Sequence
+from datetime import timedelta
+
+import httpx
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+)
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+)
+from telegram.request import HTTPXRequest
+
+from bot.service.post import (
+    Bubble,
+    Doubtful,
+    Gone,
+    Later,
+    Mark,
+    Refused,
+    Sent,
+    Toast,
+    Verdict,
+)
+
+log = logging.getLogger(__name__)
+
+POOL = 64
+REVOKED_WAIT = 30.0
+_BENIGN = ("message is not modified", "message to edit not found", "message can't be edited")
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_GONE = ("chat not found", "user not found", "peer_id_invalid")
+
+
+def open_bot(token: str, api_url: str) -> Bot:
+    """A Bot for that token at that Bot API server, not yet connected."""
+    root = api_url.rstrip("/")
+    return Bot(
+        token,
+        base_url=f"{root}/bot",
+        base_file_url=f"{root}/file/bot",
+        request=HTTPXRequest(connection_pool_size=POOL, read_timeout=15, pool_timeout=15),
+    )
+
+
+class Telegram:
+    """The gateway to Telegram for everything that is sent."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def bubble(self, chat: str, bubble: Bubble) -> Verdict:
+        """Send a message."""
+        sending = self._bot.send_message(
+            int(chat),
+            bubble.text,
+            entities=_entities(bubble.marks),
+            reply_markup=_keyboard(bubble),
+            link_preview_options=_NO_PREVIEW,
+        )
+        return await _verdict(sending)
+
+    async def settle(self, chat: str, message_id: int, prompt: Bubble, note: str | None) -> Verdict:
+        """Take the buttons off a message, and add the note under its text if there is one."""
+        if note is None:
+            bare = self._bot.edit_message_reply_markup(chat_id=int(chat), message_id=message_id)
+            return await _verdict(bare)
+        noted = self._bot.edit_message_text(
+            f"{prompt.text}\n\n{note}",
+            chat_id=int(chat),
+            message_id=message_id,
+            entities=_entities(prompt.marks),
+            link_preview_options=_NO_PREVIEW,
+        )
+        return await _verdict(noted)
+
+    async def toast(self, toast: Toast) -> Verdict:
+        """Answer a tap."""
+        return await _verdict(self._bot.answer_callback_query(toast.query, text=toast.text or None))
+
+    async def picture(self, chat: str, png: bytes, caption: str) -> Verdict:
+        """Send a picture."""
+        photo = InputFile(png, filename="progress.png")
+        return await _verdict(self._bot.send_photo(int(chat), photo, caption=caption))
+
+    async def document(self, chat: str, content: bytes, name: str, caption: str) -> Verdict:
+        """Send a file."""
+        file = InputFile(content, filename=name)
+        return await _verdict(self._bot.send_document(int(chat), file, caption=caption))
+
+
+async def _verdict(sending: Awaitable[Message | bool]) -> Verdict:
+    try:
+        result = await sending
+    except RetryAfter as error:
+        return Later(_seconds(error.retry_after), counts=False)
+    except Forbidden as error:
+        return Gone(error.message)
+    except BadRequest as error:
+        return _refused(error.message)
+    except (InvalidToken, Conflict) as error:
+        log.error("telegram refuses the bot: %s", type(error).__name__)
+        return Later(REVOKED_WAIT, counts=False)
+    except NetworkError as error:  # TimedOut is one too
+        return Later(1) if _never_left(error) else Doubtful()
+    return Sent(result.message_id if isinstance(result, Message) else None)
+
+
+def _entities(marks: Sequence[Mark]) -> list[MessageEntity]:
+    return [MessageEntity(mark.kind, mark.offset, mark.length) for mark in marks]
+
+
+def _keyboard(bubble: Bubble) -> InlineKeyboardMarkup | None:
+    if not bubble.buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(label, callback_data=data) for label, data in row]
+            for row in bubble.buttons
+        ]
+    )
+
+
+def _refused(reason: str) -> Verdict:
+    words = reason.lower()
+    if any(benign in words for benign in _BENIGN):
+        return Sent()
+    if any(gone in words for gone in _GONE):
+        return Gone(reason)
+    return Refused(reason)
+
+
+def _never_left(error: NetworkError) -> bool:
+    """Whether the request surely did not reach Telegram, so that it may simply be tried again."""
+    cause = error.__cause__
+    return isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+def _seconds(wait: int | timedelta) -> float:
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -1,0 +1,103 @@
+"""The loops that handle and send, and the ticks that wake them; nothing here decides anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.service import alerts, handle, nudge
+from bot.service.deliver import Delivery
+from bot.service.health import Pulse
+from bot.service.site import Site
+from bot.store import outbox
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+_PAUSE_AFTER_FAULT = 1.0
+
+
+class Workers:
+    """Two loops, handling and sending, each woken by whoever gave it work."""
+
+    def __init__(self, store: Store, site: Site, delivery: Delivery, pulse: Pulse) -> None:
+        self._store, self._site, self._delivery, self._pulse = store, site, delivery, pulse
+        self._arrived, self._posted = asyncio.Event(), asyncio.Event()
+        self._stopping = False
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+
+    def wake(self) -> None:
+        """Say that something arrived."""
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Handle, send and tick until `stop`; what is in hand is finished first."""
+        await self._store.write(outbox.recover, self._site.clock.now())
+        self._scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
+        self._scheduler.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._loop(self._arrived, self._handle))
+                group.create_task(self._loop(self._posted, self._delivery.send_waiting))
+        finally:
+            self._scheduler.shutdown(wait=False)
+
+    def stop(self) -> None:
+        """Let each loop finish what it has in hand, and take no more."""
+        self._stopping = True
+        self._arrived.set()
+        self._posted.set()
+
+    async def _loop(self, signal: asyncio.Event, work: Callable[[], Awaitable[int]]) -> None:
+        signal.set()
+        while not self._stopping:
+            await signal.wait()
+            signal.clear()
+            await self._drain(work)
+
+    async def _drain(self, work: Callable[[], Awaitable[int]]) -> None:
+        while not self._stopping:
+            try:
+                if not await work():
+                    return
+            # a loop that dies is silence for every patient: it is logged, and it goes on
+            except Exception:
+                log.exception("a worker failed")
+                await asyncio.sleep(_PAUSE_AFTER_FAULT)
+                return
+
+    async def _handle(self) -> int:
+        try:
+            handled = await self._store.write(handle.handle_batch, self._site)
+        # one bad arrival must not stop the others: they are redone one by one
+        except Exception as error:  # noqa: BLE001 - logged there with its trace
+            log.warning("a batch failed and is redone one by one: %s", type(error).__name__)
+            handled = await self._handle_one_by_one()
+        self._posted.set()
+        return handled
+
+    async def _handle_one_by_one(self) -> int:
+        rows = await self._store.write(handle.waiting)
+        for row in rows:
+            try:
+                await self._store.write(handle.handle_one, self._site, row)
+            except Exception as error:
+                log.exception("inbox row %s could not be handled", row)
+                name = type(error).__name__
+                await self._store.write(handle.put_aside, self._site, row, name)
+        return len(rows)
+
+    async def _tick(self) -> None:
+        await self._store.write(nudge.claim, self._site)
+        await self._store.write(alerts.remind, self._site)
+        self._pulse.ticked_at = self._site.clock.now()
+        self._arrived.set()
+        self._posted.set()

@@ -1,0 +1,34 @@
+"""The real content, and the option that rewrites the stories' other side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bot.content.places import places
+from bot.content.reading import read
+from flows.program import Release
+
+CONTENT = Path(__file__).parents[2] / "content"
+
+# the same examples on every machine, and no limit of time: a slow one is not a wrong one
+settings.register_profile(
+    "engine",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`pytest tests/flows --update` writes what the bot says now into the conversations."""
+    parser.addoption("--update", action="store_true", help="rewrite what the bot says in stories")
+
+
+@pytest.fixture(scope="session")
+def release() -> Release:
+    """The content that patients meet."""
+    return read(CONTENT).with_places(places())
