@@ -26,6 +26,8 @@ def bare(text: str) -> str:
 
 
 def _stripped(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     # marks go before the case is folded: one of them (U+0345) would become a letter
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(map(_shown, decomposed))

@@ -9,7 +9,7 @@ from flows.effects import Cancel, Nudge, Raise, Skip
 from flows.events import Due, is_patients
 from flows.scene import Scene
 from flows.state import Waiting
-from flows.talk import begin, check_due, close_question, drop
+from flows.talk import begin, check_due, drop, rest
 from flows.wording import next_lesson, zone_of
 
 _EVERY_DAY = "1,2,3,4,5,6,7"
@@ -39,7 +39,7 @@ def come_due(scene: Scene, event: Due) -> Scene:
     if reason or flow is None:
         return scene.then(Skip(key=event.key, reason=reason or "nothing to say"))
     scene = scene.but(nudged_on=_today(scene), unanswered=scene.state.unanswered + 1)
-    return begin(drop(close_question(scene), "nudge"), flow)
+    return begin(rest(drop(scene, "nudge")), flow)
 
 
 def _reason_against(scene: Scene, event: Due) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Literal
 
@@ -272,7 +273,7 @@ class Release(Value):
     crisis: Crisis
     countries: dict[str, Country]
     messages: Messages
-    _places: Places = PrivateAttr(default_factory=Places)
+    _places: Callable[[], Places] = PrivateAttr(default=Places)
     _machines: dict[str, Machine] = PrivateAttr(default_factory=dict)
 
     def flow(self, name: str) -> Flow:
@@ -297,10 +298,10 @@ class Release(Value):
     @property
     def places(self) -> Places:
         """The cities and zones that a typed place is looked up in."""
-        return self._places
+        return self._places()
 
-    def with_places(self, places: Places) -> Release:
-        """This release, able to look up places."""
+    def with_places(self, places: Callable[[], Places]) -> Release:
+        """This release, able to look up places; they are asked for when first needed."""
         self._places = places
         return self
 

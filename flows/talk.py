@@ -256,10 +256,15 @@ def _leave_for(scene: Scene, step: Open) -> Scene:
 def _finish(scene: Scene, top: Frame) -> Scene:
     flow, scene = scene.release.flow(top.flow), _done(scene, top.flow).pop()
     if scene.top is None:
-        return _next_of_phase(scene)
+        # a talk that the patient opened ends where it is: nothing new begins in the same breath
+        return _next_of_phase(scene) if _is_of_program(scene, top.flow) else scene
     if scene.top.waiting:
         return _on(scene, NEXT)
     return rest(scene) if flow.kind == "safety" or flow.rest_after else scene
+
+
+def _is_of_program(scene: Scene, flow: str) -> bool:
+    return any(flow in flows for flows in scene.release.program.phases.values())
 
 
 def _next_of_phase(scene: Scene) -> Scene:

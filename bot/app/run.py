@@ -33,12 +33,14 @@ from bot.workers import Workers
 
 log = logging.getLogger(__name__)
 
+DRAIN_SECONDS = 7
+
 
 def site_for(settings: Settings) -> Site:
     """This installation's content, clock and hours; ContentError if the content is broken."""
     release = read(settings.content_dir)
     clock = Clock(settings.clock_offset_file)
-    return Site(settings, Releases(release, places()), clock, read_update)
+    return Site(settings, Releases(release, places), clock, read_update)
 
 
 def open_store(settings: Settings) -> Store:
@@ -81,14 +83,21 @@ class Service:
             loop.add_signal_handler(number, self._stopping.set)
         server = self._server()
         door = _listen(self._settings.http_host, self._settings.http_port)
+        # a second of work that nobody should wait for when the first patient names a city
+        warming = asyncio.create_task(asyncio.to_thread(places))
         async with asyncio.TaskGroup() as group:
-            group.create_task(server.serve(sockets=[door]))
-            group.create_task(self._workers.run())
+            serving = group.create_task(server.serve(sockets=[door]))
+            working = group.create_task(self._workers.run())
             coming_in = group.create_task(self._take_in())
             await self._stopping.wait()
             coming_in.cancel()
             self._workers.stop()
             server.should_exit = True
+            # what is still being sent after this is sent again at the next start
+            _, late = await asyncio.wait((serving, working), timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+        await warming
         await self._bot.shutdown()
 
     def _server(self) -> uvicorn.Server:

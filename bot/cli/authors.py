@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -60,7 +61,7 @@ def play(
     """Play one flow here: type a number, words, or back; quit ends it."""
     release = read(content or load().content_dir)
     name = _flow(release, flow)
-    Player(release.with_places(places()), Clock(), say=print, hear=_hear).play(name)
+    Player(release.with_places(places), Clock(), say=print, hear=_hear).play(name)
 
 
 def graph(
@@ -81,10 +82,15 @@ def _flow(release: Release, name: str) -> str:
     """The id of the flow that is meant, by its whole name or the part behind the slash."""
     meant = [flow for flow in release.all_flows if name in (flow, flow.partition("/")[2])]
     if not meant:
-        raise typer.BadParameter(unknown("flow", name, release.all_flows), param_hint="FLOW")
+        _refuse(unknown("flow", name, release.all_flows))
     if len(meant) > 1:
-        raise typer.BadParameter(f"it could be {' or '.join(meant)}", param_hint="FLOW")
+        _refuse(f"{name} could be {' or '.join(meant)}")
     return meant[0]
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(2)
 
 
 def _hear() -> str | None:

@@ -56,7 +56,7 @@ def tell_open(unit: Unit, site: Site, clinician: Clinician, *, at: datetime) -> 
     """Tell someone who just joined of every alert that nobody has taken."""
     waiting = [alert for alert in alerts.open_(unit) if alert.state in {"raised", "told"}]
     for alert in waiting:
-        post_to(unit, [clinician], _bubble(unit, site, alert, "c-alert", at), alert, at=at)
+        _tell(unit, site, alert.id, "c-alert", at=at, team=[clinician])
 
 
 def make_move(
@@ -131,15 +131,27 @@ def _reopen(unit: Unit, site: Site, alert: Alert, at: datetime) -> bool:
     return make_move(unit, alert, "fire", clinician=None, at=at, deadline_at=deadline)
 
 
-def _tell(unit: Unit, site: Site, alert_id: int, text: str, *, at: datetime) -> None:
+def _tell(
+    unit: Unit,
+    site: Site,
+    alert_id: int,
+    text: str,
+    *,
+    at: datetime,
+    team: Sequence[Clinician] | None = None,
+) -> None:
     alert = alerts.get(unit, alert_id)
     if alert is None:
         return
     _, tier = _rule(site.release, alert.rule)
-    bubble = _bubble(unit, site, alert, text, at)
-    post_to(unit, care_team(unit), bubble, alert, at=at)
     waits = alert.state in {"raised", "told"}
     deadline = at + timedelta(minutes=tier.remind_minutes) if waits else None
+    team = care_team(unit) if team is None else team
+    if not team:
+        # nobody was told, so it stays raised; whoever joins hears of it at once
+        alerts.postpone(unit, alert.id, deadline)
+        return
+    post_to(unit, team, _bubble(unit, site, alert, text, at), alert, at=at)
     make_move(unit, alert, "tell", clinician=None, at=at, deadline_at=deadline)
 
 

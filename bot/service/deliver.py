@@ -27,7 +27,7 @@ from bot.service.post import (
     Verdict,
 )
 from bot.service.site import Site
-from bot.store import inbox, outbox, people
+from bot.store import alerts, inbox, outbox, people
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post, Result
 from bot.store.store import Store
@@ -49,6 +49,9 @@ class Gateway(Protocol):
 
     async def settle(self, chat: str, message_id: int, prompt: Bubble, note: str | None) -> Verdict:
         """Take the buttons off a message, and add the note under its text if there is one."""
+
+    async def busy(self, chat: str) -> None:
+        """Show that something is being made; it does not matter if this fails."""
 
     async def toast(self, toast: Toast) -> Verdict:
         """Answer a tap."""
@@ -107,6 +110,7 @@ class Delivery:
             case Toast():
                 return await self._toast(parcel.post, body)
             case Picture():
+                await self.gateway.busy(chat)
                 png = await self.painter.png(body.chart)
                 return await self.gateway.picture(chat, png, body.chart.caption)
             case Document():
@@ -191,7 +195,8 @@ def _lose(unit: Unit, parcel: Parcel, now: datetime) -> None:
     if patient_id is None or people.load(unit, [patient_id])[patient_id].lookup != lookup:
         return  # a clinician's chat; the others were told too
     name = f"gone:{parcel.post.id}"
-    body = Blocked(at=now).model_dump_json()
+    alerted = bool(alerts.open_of_patient(unit, patient_id))
+    body = Blocked(at=now, alerted=alerted).model_dump_json()
     digest = sha256(name.encode()).hexdigest()
     inbox.keep(unit, [Arrival("clinic", name, digest, lookup, body, now)])
 

@@ -115,7 +115,7 @@ def _list_patients(chair: Chair) -> None:
             release,
             "c-patient-line",
             pseudonym=glance.pseudonym,
-            phase=glance.phase,
+            phase=release.label(f"phase-{glance.phase}"),
             age=age(release, glance.last_seen_at, chair.at),
         )
         for glance in people.patients(chair.unit, MOST_PATIENTS)

@@ -57,7 +57,8 @@ def join_team(
     clinician = people.join_clinician(
         unit, lookup=lookup, chat=chat, name=invitation.name, role=invitation.role, at=at
     )
-    values = {"name": clinician.name, "role": clinician.role}
+    role = site.release.label(f"role-{clinician.role}")
+    values = {"name": clinician.name, "role": role}
     alerts.post_to(unit, [clinician], fixed(site.release, "c-welcome", **values), None, at=at)
     alerts.tell_open(unit, site, clinician, at=at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.store import releases
@@ -17,7 +18,7 @@ class MissingRelease(Exception):
 class Releases:
     """Holds the releases in memory; one that is not there is read from the database once."""
 
-    def __init__(self, newest: Release, places: Places) -> None:
+    def __init__(self, newest: Release, places: Callable[[], Places]) -> None:
         self._places = places
         self.newest = newest.with_places(places)
         self._known = {newest.hash: self.newest}

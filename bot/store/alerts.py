@@ -116,6 +116,12 @@ def next_deadline(unit: Unit) -> datetime | None:
     return earliest
 
 
+def postpone(unit: Unit, alert_id: int, deadline_at: datetime | None) -> None:
+    """Move an alert's clock on; nothing else changes."""
+    moved = update(alerts).where(alerts.c.id == alert_id).values(deadline_at=deadline_at)
+    unit.connection.execute(moved)
+
+
 def save_move(
     unit: Unit,
     alert_id: int,

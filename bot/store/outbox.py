@@ -99,7 +99,7 @@ def claim(unit: Unit, now: datetime, limit: int, exclude: Collection[int] = ()) 
             outbox.c.contact_id.not_in(list(exclude)),
             ~_held_up(),
         )
-        .order_by(_urgency(outbox.c.lane), outbox.c.id)
+        .order_by(case(URGENCY, value=outbox.c.lane), outbox.c.id)
         .limit(limit)
     )
     rows = unit.connection.execute(claiming(query, unit, outbox)).mappings().all()
@@ -183,22 +183,14 @@ def oldest(unit: Unit) -> datetime | None:
     return earliest
 
 
-def _urgency(lane: ColumnElement[str]) -> ColumnElement[int]:
-    return case(URGENCY, value=lane)
-
-
-def _precedence(lane: ColumnElement[str]) -> ColumnElement[int]:
-    return case({"crisis": 0, "alert": 1}, value=lane, else_=2)
-
-
 def _held_up() -> ColumnElement[bool]:
     other = outbox.alias("other")
-    # help and alerts overtake whatever waits for the same person; all else keeps its order
-    theirs, ours = _precedence(other.c.lane), _precedence(outbox.c.lane)
-    earlier = or_(theirs < ours, and_(theirs == ours, other.c.id < outbox.c.id))
-    before = and_(other.c.state == "pending", earlier)
+    # strictly in order, a crisis reply too: what was decided before it must not appear beneath it
+    before = and_(other.c.state == "pending", other.c.id < outbox.c.id)
     # in the very words of the index, or the whole history of the contact would be read
-    unsettled: BindParameter[str] = bindparam("unsettled", UNSETTLED, expanding=True, literal_execute=True)
+    unsettled: BindParameter[str] = bindparam(
+        "unsettled", UNSETTLED, expanding=True, literal_execute=True
+    )
     return exists().where(
         other.c.contact_id == outbox.c.contact_id,
         other.c.state.in_(unsettled),

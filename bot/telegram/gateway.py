@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import httpx
@@ -16,6 +17,7 @@ from telegram import (
     Message,
     MessageEntity,
 )
+from telegram.constants import ChatAction
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -23,6 +25,7 @@ from telegram.error import (
     InvalidToken,
     NetworkError,
     RetryAfter,
+    TelegramError,
 )
 from telegram.request import HTTPXRequest
 
@@ -88,6 +91,11 @@ class Telegram:
             link_preview_options=_NO_PREVIEW,
         )
         return await _verdict(noted)
+
+    async def busy(self, chat: str) -> None:
+        """Show that something is being made; it does not matter if this fails."""
+        with suppress(TelegramError):
+            await self._bot.send_chat_action(int(chat), ChatAction.UPLOAD_PHOTO)
 
     async def toast(self, toast: Toast) -> Verdict:
         """Answer a tap."""

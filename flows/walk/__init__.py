@@ -8,6 +8,7 @@ from flows.walk.bursts import bursts
 from flows.walk.finding import Finding
 from flows.walk.graph import Atlas
 from flows.walk.measures import measures
+from flows.walk.messages import messages
 from flows.walk.names import ENGINE_VALUES, names
 from flows.walk.order import order
 from flows.walk.rules import rules
@@ -28,6 +29,7 @@ def walk(release: Release) -> tuple[Finding, ...]:
         *measures(release),
         *rules(release),
         *order(atlas),
+        *messages(release),
     ]
     round_about = list(circles(atlas))
     # both follow flows into flows, and would never come back from a circle

@@ -70,6 +70,11 @@ def texts_of(step: Step) -> tuple[str, ...]:
             return ()
 
 
+def placeholders(text: str) -> frozenset[str]:
+    """The names in braces that need a value."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
 def _named(atlas: Atlas, step: Step) -> Iterator[str]:
     flows, rules = atlas.release.all_flows, {r.rule for r in atlas.release.escalation.rules}
     match step:
@@ -114,7 +119,7 @@ def _about_measure(release: Release, name: str, condition: Condition) -> Iterato
 
 def _placeholders(atlas: Atlas, graph: Graph) -> Iterator[Finding]:
     for step in graph.flow.steps:
-        used = {name for text in texts_of(step) for name in _PLACEHOLDER.findall(text)}
+        used = frozenset().union(*map(placeholders, texts_of(step)))
         for name in sorted(used - ENGINE_VALUES):
             if name not in atlas.askers:
                 text = unknown("placeholder", name, {*atlas.askers, *ENGINE_VALUES})
