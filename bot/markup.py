@@ -12,12 +12,13 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from flows.placeholders import PLACEHOLDER
+
 Kind = Literal["bold", "italic"]
 
-LONGEST_VALUE = 1500
+LONGEST_VALUE = 3000
 """How much of what somebody wrote is shown, in characters."""
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 _SLOT = "\ue000"  # stands for a placeholder while Markdown is read; private use, never typed
 _KINDS: dict[str, Kind] = {"strong": "bold", "em": "italic"}
 _MOST_MARKS = 3  # combining marks on one letter; no script needs more
@@ -81,11 +82,6 @@ def plain(template: str, values: Mapping[str, str]) -> str:
     return render(template, values).text
 
 
-def placeholders(template: str) -> frozenset[str]:
-    """The names in braces that need a value."""
-    return frozenset(_PLACEHOLDER.findall(template))
-
-
 def shown(text: str) -> str:
     """What somebody wrote, fit to be shown: nothing hidden, reordered, piled up or endless."""
     kept = "".join(_visible(text))
@@ -116,8 +112,8 @@ _REFUSED = {
 
 @lru_cache(maxsize=4096)
 def _compiled(template: str) -> tuple[_Piece, ...]:
-    names = iter(_PLACEHOLDER.findall(template))
-    source = _PLACEHOLDER.sub(_SLOT, template.replace(_SLOT, ""))
+    names = iter(PLACEHOLDER.findall(template))
+    source = PLACEHOLDER.sub(_SLOT, template.replace(_SLOT, ""))
     return tuple(_pieces(_SUBSET.parse(source.strip("\n")), names))
 
 
@@ -183,13 +179,13 @@ def _strange_characters(template: str) -> Iterator[str]:
 
 
 def _unfilled_braces(template: str) -> Iterator[str]:
-    rest = _PLACEHOLDER.sub("", template)
+    rest = PLACEHOLDER.sub("", template)
     for broken in re.findall(r"\{[^{}\n]*\}?|\}", rest):
         yield f"{broken} is not a placeholder: one looks like {{goal}}, in small letters"
 
 
 def _mark_mistakes(template: str) -> Iterator[str]:
-    source = _PLACEHOLDER.sub("x", template)
+    source = PLACEHOLDER.sub("x", template)
     for token in (child for block in _SUBSET.parse(source) for child in block.children or ()):
         if token.nesting == 1 and token.markup in {"*", "__"}:
             yield f"{token.markup} is not used here: write **bold** or _italic_"

@@ -82,6 +82,9 @@ def _wanted(scene: Scene) -> Waiting | None:
     state = scene.state
     if not state.reachable or state.held or state.silent or state.phase in _OVER:
         return None
+    if state.phase == "consenting" or "zone" not in state.answers:
+        # nobody has agreed to be reminded yet, and nobody knows when their night is
+        return None
     if state.phase == "paused":
         return _slot(scene, state.paused_until) if state.paused_until else None
     return _slot(scene, scene.event.at)

@@ -133,11 +133,11 @@ def take_over(scene: Scene, reply: str) -> Scene:
 
 
 def drop(scene: Scene, *kinds: str) -> Scene:
-    """The scene without the open flows of these kinds."""
+    """The scene without the open flows of these kinds; what lay below waits to be asked for."""
     kept = tuple(f for f in scene.state.stack if scene.release.flow(f.flow).kind not in kinds)
     if len(kept) == len(scene.state.stack):
         return scene
-    return close_question(scene).but(stack=kept)
+    return rest(close_question(scene).but(stack=kept))
 
 
 def open_lesson(scene: Scene) -> Scene:

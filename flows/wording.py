@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
 from flows import timing
 from flows.conditions import holds
+from flows.placeholders import PLACEHOLDER, names_in
 from flows.program import Country, Line, Release
 from flows.scene import Rows, Scene
-
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 
 
 def values_for(scene: Scene, text: str, /, **given: str) -> dict[str, str]:
     """The words for each placeholder in the text: given ones, the engine's, or earlier answers."""
-    return {name: _value(scene, name, given) for name in set(_PLACEHOLDER.findall(text))}
+    return {name: _value(scene, name, given) for name in names_in(text)}
 
 
 def plain(text: str, values: dict[str, str]) -> str:
     """The text with its placeholders filled, marks left as written."""
-    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+    return PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
 
 def message(scene: Scene, name: str, /, *, buttons: Rows = (), **given: str) -> Scene:
@@ -56,8 +54,8 @@ def country_of(scene: Scene) -> Country:
 def _value(scene: Scene, name: str, given: dict[str, str]) -> str:
     if name in given:
         return given[name]
-    if name in _ENGINE:
-        return _ENGINE[name](scene)
+    if name in ENGINE:
+        return ENGINE[name](scene)
     return scene.state.words.get(name) or str(scene.state.answers.get(name, "…"))
 
 
@@ -126,7 +124,7 @@ def _tomorrow(scene: Scene) -> str:
     return scene.release.messages.days[str(weekday)][0]
 
 
-_ENGINE: dict[str, Callable[[Scene], str]] = {
+ENGINE: dict[str, Callable[[Scene], str]] = {
     "lines": _lines,
     "emergency": lambda scene: country_of(scene).emergency,
     "who_sees": _who_sees,

@@ -12,6 +12,9 @@ from flows.effects import Chart
 from flows.scene import Rows
 from flows.value import Value
 
+LONGEST = 4096
+"""Telegram's limit for a message; only somebody's own long words can pass it."""
+
 
 class Mark(Value):
     """A bold or italic stretch, offset and length in UTF-16 units."""
@@ -67,9 +70,10 @@ BODY: TypeAdapter[Body] = TypeAdapter(Body)
 def bubble(template: str, values: dict[str, str], buttons: Rows = ()) -> Bubble:
     """A bubble rendered from a template, its values as plain text."""
     rendered = render(template, values)
+    fits = len(rendered.text) <= LONGEST
     return Bubble(
-        text=rendered.text,
-        marks=tuple(Mark(**asdict(entity)) for entity in rendered.entities),
+        text=rendered.text if fits else f"{rendered.text[: LONGEST - 1]}…",
+        marks=tuple(Mark(**asdict(entity)) for entity in rendered.entities) if fits else (),
         buttons=tuple(tuple((button.label, button.data) for button in row) for row in buttons),
     )
 

@@ -49,7 +49,7 @@ class _Counter:
         inner = graph.does.get(step)
         if inner in self._atlas.graphs:
             return self._peak(inner, before) > MOST_BUBBLES >= self._peak(inner, 0)
-        return before == MOST_BUBBLES + 1 and _bubbles(graph, step) > 0
+        return before == MOST_BUBBLES and _bubbles(graph, step) > 0
 
     def _peak(self, flow: str, entry: int) -> int:
         graph, counts = self._atlas.graphs[flow], self.counts(flow, entry)

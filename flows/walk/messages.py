@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from flows.placeholders import names_in
 from flows.program import Release
 from flows.walk.finding import Finding, unknown
-from flows.walk.names import ENGINE_VALUES, placeholders
+from flows.walk.names import ENGINE_VALUES
 
 ENGINE_TEXTS = {
     "menu": "",
@@ -102,10 +103,10 @@ def _texts(release: Release) -> Iterator[tuple[str, str]]:
             yield "texts", f"{name} is missing: the program says it"
             continue
         known = {*given.split(), *ENGINE_VALUES}
-        for placeholder in sorted(placeholders(texts[name]) - known):
+        for placeholder in sorted(names_in(texts[name]) - known):
             yield f"texts.{name}", unknown("placeholder", placeholder, known)
     for name in _WITH_LINES:
-        if name in texts and "lines" not in placeholders(texts[name]):
+        if name in texts and "lines" not in names_in(texts[name]):
             yield f"texts.{name}", "it must hold {lines}: people in danger read it"
 
 

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from flows.journey import TRIGGERS
+from flows.placeholders import names_in
 from flows.program import Release
 from flows.steps import Condition, Do, Move, Question, Raise, Say, Step, Tell, key_of
 from flows.walk.answers import cases_of, unfit
 from flows.walk.finding import Finding, unknown, warning
 from flows.walk.graph import Atlas, Graph, questions
 from flows.walk.measures import item_range
+from flows.wording import ENGINE
 
-ENGINE_VALUES = frozenset(
-    {
-        "lines",
-        "emergency",
-        "who_sees",
-        "hours",
-        "local_time",
-        "suggestion",
-        "track_title",
-        "lesson_title",
-        "lesson_minutes",
-        "lesson_opens",
-        "tomorrow",
-    }
-)
+ENGINE_VALUES = frozenset(ENGINE)
 """The placeholders that the engine fills; every other is the key of an earlier answer."""
-
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 
 
 def names(atlas: Atlas) -> Iterator[Finding]:
@@ -68,11 +53,6 @@ def texts_of(step: Step) -> tuple[str, ...]:
             return (step.text, step.again) if step.again else (step.text,)
         case _:
             return ()
-
-
-def placeholders(text: str) -> frozenset[str]:
-    """The names in braces that need a value."""
-    return frozenset(_PLACEHOLDER.findall(text))
 
 
 def _named(atlas: Atlas, step: Step) -> Iterator[str]:
@@ -119,7 +99,7 @@ def _about_measure(release: Release, name: str, condition: Condition) -> Iterato
 
 def _placeholders(atlas: Atlas, graph: Graph) -> Iterator[Finding]:
     for step in graph.flow.steps:
-        used = frozenset().union(*map(placeholders, texts_of(step)))
+        used = frozenset().union(*map(names_in, texts_of(step)))
         for name in sorted(used - ENGINE_VALUES):
             if name not in atlas.askers:
                 text = unknown("placeholder", name, {*atlas.askers, *ENGINE_VALUES})

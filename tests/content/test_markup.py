@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markup import LONGEST_VALUE, Entity, mistakes, placeholders, plain, render, shown
+from bot.markup import LONGEST_VALUE, Entity, mistakes, plain, render, shown
+from flows.placeholders import names_in
 
 
 def bold(offset: int, length: int) -> Entity:
@@ -118,8 +119,8 @@ def test_what_is_shown_can_always_be_sent(value: str) -> None:
         ("broken \ud83d half", "broken \ufffd half"),
         ("line\u2028and\u2029paragraph", "line\nand\nparagraph"),
         ("z" + "\u0301" * 10_000, "z\u0301\u0301\u0301"),
-        ("x" * 1500, "x" * 1500),
-        ("x" * 1501, "x" * 1499 + "…"),
+        ("x" * LONGEST_VALUE, "x" * LONGEST_VALUE),
+        ("x" * (LONGEST_VALUE + 1), "x" * (LONGEST_VALUE - 1) + "…"),
     ],
 )
 def test_what_would_mislead_the_eye_is_taken_away(typed: str, seen: str) -> None:
@@ -135,7 +136,7 @@ def test_a_placeholder_without_a_value_is_named() -> None:
 
 def test_placeholders_are_listed() -> None:
     """Names in braces are small letters, digits, - and _."""
-    assert placeholders("{a} {b-2} {who_sees} {Goal} {0} {a}") == {"a", "b-2", "who_sees"}
+    assert names_in("{a} {b-2} {who_sees} {Goal} {0} {a}") == {"a", "b-2", "who_sees"}
 
 
 MISPRINTS: list[tuple[str, list[str]]] = [

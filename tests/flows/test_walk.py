@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, datetime
 from functools import cache
@@ -14,16 +15,16 @@ from hypothesis import strategies as st
 
 import flows
 from bot.content.reading import read
-from flows import wording
 from flows.effects import Send
 from flows.events import Joined, Tapped
 from flows.program import Release
 from flows.state import Frame, State
 from flows.steps import Flow
 from flows.turn import Turn, turn
-from flows.walk import ENGINE_VALUES, walk
+from flows.walk import walk
 from flows.walk.bursts import MOST_BUBBLES
 from flows.walk.graph import Atlas, Graph
+from flows.walk.messages import ENGINE_TEXTS
 from flows.walk.rules import ENGINE_RULES
 from flows.walk.wording import unkind
 from tests.content.packs import TINY
@@ -76,6 +77,23 @@ def step(name: str) -> st.SearchStrategy[dict[str, Any]]:
             }
         ),
     ).map(lambda made: {"id": name, **made})
+
+
+def sources() -> list[str]:
+    """The engine's own code."""
+    paths = Path(flows.__path__[0]).rglob("*.py")
+    return [path.read_text(encoding="utf-8") for path in paths]
+
+
+def texts_named_in(source: str) -> list[str]:
+    """The fixed texts that code asks for by name."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    named = [call.args[1] for call in calls if _is_message(call) and len(call.args) > 1]
+    return [str(node.value) for node in named if isinstance(node, ast.Constant)]
+
+
+def _is_message(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id in {"message", "worded"}
 
 
 MADE_FLOWS = st.tuples(*(step(name) for name in PLACES[:-1])).map(lambda s: flow(MADE, *s))
@@ -205,17 +223,19 @@ def test_refused_words_are_found_whole_and_through_marks(text: str, found: bool)
     assert bool(list(unkind(text))) is found
 
 
-def test_the_placeholders_known_to_the_checker_are_those_the_engine_fills() -> None:
-    """A placeholder that nobody fills would be shown as dots."""
-    assert frozenset(wording._ENGINE) == ENGINE_VALUES
-
-
 def test_the_rules_known_to_the_checker_are_those_the_engine_raises() -> None:
     """A rule that the engine raises and nobody wrote would stop a turn."""
-    sources = Path(flows.__path__[0]).rglob("*.py")
-    text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    text = "\n".join(sources())
 
     assert set(re.findall(r'Raise\(rule="([a-z0-9-]+)"', text)) == ENGINE_RULES
+
+
+def test_the_texts_known_to_the_checker_are_those_the_engine_says() -> None:
+    """A text that the engine says and nobody wrote would stop a turn."""
+    said = {name for source in sources() for name in texts_named_in(source)}
+
+    assert len(said) > 15
+    assert said <= ENGINE_TEXTS.keys()
 
 
 def test_a_flow_that_opens_itself_is_found_and_the_rest_still_checked() -> None:

@@ -49,5 +49,9 @@ def two_processes(postgres_url: str, vault: Vault) -> Iterator[tuple[Unit, Unit]
         for _ in range(2):
             source = engine.writing(postgres_url)
             stack.callback(source.dispose)
-            units.append(Unit(stack.enter_context(source.connect()), vault))
+            connection = stack.enter_context(source.connect())
+            # whoever waits for the other fails soon, instead of for ever
+            connection.exec_driver_sql("SET lock_timeout = '2s'")
+            connection.commit()
+            units.append(Unit(connection, vault))
         yield units[0], units[1]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from bot.keys import CannotOpen
 from bot.store import invites, people
@@ -130,6 +131,24 @@ def test_a_patient_whose_key_is_destroyed_is_unreadable(store: Store, patient: P
 
     with pytest.raises(CannotOpen):
         load(store, patient.id)
+
+
+@pytest.mark.postgres
+def test_two_processes_never_work_on_the_same_patient(
+    two_processes: tuple[Unit, Unit], noon: datetime
+) -> None:
+    """A patient's turn is decided from the state that the turn before left behind."""
+    one, other = two_processes
+    for name in ("ann", "bob"):
+        people.enrol(
+            one, lookup=name, chat=name, release="r", state_json="{}", language="en", at=noon
+        )
+    one.connection.commit()
+    people.load(one, [1])
+
+    assert list(people.load(other, [2])) == [2]
+    with pytest.raises(DBAPIError, match="lock timeout"):
+        people.load(other, [1])
 
 
 def test_the_journal_tells_everything_in_order(
