@@ -28,7 +28,8 @@ class Workers:
     def __init__(self, store: Store, site: Site, delivery: Delivery, pulse: Pulse) -> None:
         self._store, self._site, self._delivery, self._pulse = store, site, delivery, pulse
         self._arrived, self._posted = asyncio.Event(), asyncio.Event()
-        self._stopping = False
+        delivery.on_landing = self._posted.set
+        self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
@@ -47,7 +48,15 @@ class Workers:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._loop(self._arrived, self._handle))
                 group.create_task(self._loop(self._posted, self._delivery.send_waiting))
+            await self._delivery.land()
         finally:
+            await self._stop_ticking()
+
+    async def _stop_ticking(self) -> None:
+        # a tick in hand is finished: a cancelled one would be told to the operator as a fault
+        self._scheduler.pause()
+        await asyncio.sleep(0)
+        async with self._ticking:
             self._scheduler.shutdown(wait=False)
 
     def stop(self) -> None:
@@ -96,8 +105,9 @@ class Workers:
         return len(rows)
 
     async def _tick(self) -> None:
-        await self._store.write(nudge.claim, self._site)
-        await self._store.write(alerts.remind, self._site)
+        async with self._ticking:
+            await self._store.write(nudge.claim, self._site)
+            await self._store.write(alerts.remind, self._site)
         self._pulse.ticked_at = self._site.clock.now()
         self._arrived.set()
         self._posted.set()

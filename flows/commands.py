@@ -60,7 +60,7 @@ def idle(scene: Scene) -> Scene:
 def resume(scene: Scene) -> Scene:
     """The scene gone on with: out of a pause, or at the question left for later."""
     if scene.state.held is not None:
-        return begin(scene, scene.state.held)
+        return _safety_first(scene, scene.state.held)
     if scene.state.phase == "paused":
         scene = message(talk.move(scene, "resume"), "resumed")
     if scene.top is None:
@@ -137,7 +137,12 @@ def _check(scene: Scene) -> Scene:
 
 
 def _held_or(scene: Scene, door: Callable[[Scene], Scene]) -> Scene:
-    return begin(scene, scene.state.held) if scene.state.held else door(scene)
+    return _safety_first(scene, scene.state.held) if scene.state.held else door(scene)
+
+
+def _safety_first(scene: Scene, held: str) -> Scene:
+    """The scene with the safety talk that holds the program begun again, alone of its kind."""
+    return talk.run(talk.take_over(scene, held))
 
 
 def _skip(scene: Scene) -> Scene:

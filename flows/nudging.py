@@ -7,14 +7,16 @@ from datetime import date, datetime, timedelta
 from flows import timing
 from flows.effects import Cancel, Nudge, Raise, Skip
 from flows.events import Due, is_patients
+from flows.rhythm import check_due
 from flows.scene import Scene
 from flows.state import Waiting
-from flows.talk import begin, check_due, drop, rest
+from flows.talk import begin, drop, rest
 from flows.wording import next_lesson, zone_of
 
 _EVERY_DAY = "1,2,3,4,5,6,7"
 _SILENCE = "silence:"
 _HERE = timedelta(minutes=30)
+_HOUR = timedelta(hours=1)
 _CAME_BACK = timedelta(days=1)
 """Whoever writes a day or more after an amber alert has not gone silent."""
 _OVER = frozenset({"withdrawn", "finished"})
@@ -112,9 +114,11 @@ def _watched(scene: Scene) -> Waiting | None:
         return watch
     if scene.event.at - amber_at >= _CAME_BACK:
         return None
-    days = timedelta(days=scene.release.escalation.silence_days)
-    key = watch.key if watch is not None else f"{_SILENCE}{scene.state.turn}"
-    return Waiting(key=key, due_at=scene.event.at + days)
+    due_at = scene.event.at + timedelta(days=scene.release.escalation.silence_days)
+    if watch is None:
+        return Waiting(key=f"{_SILENCE}{scene.state.turn}", due_at=due_at)
+    # not a row for every word that is said in one talk
+    return watch if due_at - watch.due_at < _HOUR else Waiting(key=watch.key, due_at=due_at)
 
 
 def _silence(scene: Scene, event: Due) -> Scene:

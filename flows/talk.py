@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-from flows import journey, timing
+from flows import journey
 from flows.answers import Answer, settled_value
 from flows.effects import Agree, GiveData, Raise, Record, Relay, Settle
 from flows.errors import EndlessFlow, IllegalMove
@@ -12,6 +10,7 @@ from flows.machine import ANSWERED, NEXT, SKIPPED
 from flows.machines import follow
 from flows.progress import show_progress
 from flows.prompts import ask
+from flows.rhythm import check_due, lesson_opens, pause_end
 from flows.scene import Scene
 from flows.scoring import gravest, is_amber, on_item, tally
 from flows.state import Done, Frame
@@ -34,7 +33,7 @@ from flows.steps import (
     key_of,
 )
 from flows.steps import Raise as RaiseStep
-from flows.wording import message, next_lesson, values_for, zone_of
+from flows.wording import message, next_lesson, values_for
 
 _MOST_STEPS = 200
 
@@ -76,14 +75,25 @@ def keep(scene: Scene, question: Question, given: Answer) -> Scene:
 
 
 def skip(scene: Scene, question: Question) -> Scene:
-    """The scene with the open question left unanswered, where that is allowed."""
-    if isinstance(question, Item) and question.required:
-        return ask_again(message(close_question(scene), "skip-required"))
+    """The scene with the open question left unanswered, where that is allowed.
+
+    A required item is asked once more; whoever skips it again is let go, and a rule may tell.
+    """
+    if isinstance(question, Item) and question.required and not _was_left_out(scene, question):
+        return ask_again(message(_left_out(close_question(scene), question), "skip-required"))
     if isinstance(question, Item):
         return run(_item(close_question(scene), question, None))
     if isinstance(question, Consent) or scene.in_safety:
         return ask_again(message(close_question(scene), "skip-required"))
     return run(_on(_trailed(close_question(scene)), SKIPPED))
+
+
+def _was_left_out(scene: Scene, item: Item) -> bool:
+    return item.item in scene.state.stack[-1].items
+
+
+def _left_out(scene: Scene, item: Item) -> Scene:
+    return scene.top_but(items={**scene.state.stack[-1].items, item.item: None})
 
 
 def back(scene: Scene) -> Scene:
@@ -169,14 +179,6 @@ def _is_open(scene: Scene, kind: str) -> bool:
     return any(scene.release.flow(frame.flow).kind == kind for frame in scene.state.stack)
 
 
-def check_due(scene: Scene) -> bool:
-    """Whether the weekly check's days have passed since the last one, or since the baseline."""
-    check = scene.release.program.check
-    dates = [scene.state.finished(check.flow), scene.state.finished("flow/baseline")]
-    last = max((date for date in dates if date is not None), default=None)
-    return last is None or scene.event.at >= last + timedelta(days=check.every_days)
-
-
 def _on(scene: Scene, trigger: str) -> Scene:
     top = scene.state.stack[-1]
     step = follow(scene.release.machine(top.flow), top.step, trigger, scene.state)
@@ -199,7 +201,8 @@ def _enter(scene: Scene) -> Scene:
         case Open():
             return _leave_for(scene, step)
         case Move():
-            return move(_on(scene, NEXT), step.move)
+            # "back" must not lead to before a move that was made
+            return move(_on(scene, NEXT).top_but(trail=()), step.move)
         case Show() | Tell() | Safe() | Decide():
             return _on(_act(scene, step), NEXT)
         case _:
@@ -231,7 +234,7 @@ def move(scene: Scene, trigger: str) -> Scene:
     scene = scene.but(phase=phase)
     match trigger:
         case "pause":
-            return scene.but(paused_until=_pause_end(scene))
+            return scene.but(paused_until=pause_end(scene))
         case "resume":
             return scene.but(paused_until=None)
         case "withdraw":
@@ -278,20 +281,7 @@ def _done(scene: Scene, flow: str) -> Scene:
     scene = scene.but(done=(*others, Done(flow=flow, at=scene.event.at)))
     if scene.release.flow(flow).kind != "lesson":
         return scene
-    return scene.but(lesson_opens_at=scene.event.at + timedelta(days=_pace(scene)))
-
-
-def _pace(scene: Scene) -> int:
-    pace = scene.release.program.pace
-    return pace.get(str(scene.state.answers.get("pace", "standard")), pace["standard"])
-
-
-def _pause_end(scene: Scene) -> datetime | None:
-    days = str(scene.state.answers.get("pause-days", ""))
-    if not days.isdecimal():
-        return None
-    local = timing.local(scene.event.at, zone_of(scene))
-    return (local + timedelta(days=int(days))).astimezone(UTC)
+    return scene.but(lesson_opens_at=lesson_opens(scene))
 
 
 def _settle(scene: Scene, chosen: str | None) -> Scene:

@@ -213,7 +213,7 @@ def _tapped(scene: Scene, event: Tapped) -> Scene:
 
 
 def _stale(scene: Scene, turn: int) -> Scene:
-    just_now = scene.state.turn - turn <= 2  # the turn that answered it, and this one
+    just_now = 0 < scene.state.turn - turn <= 2  # the turn that answered it, and this one
     if just_now:
         return scene.then(Toast(text=scene.release.text("already")))
     scene = _moved_on(scene).then(Settle(turn=turn))

@@ -6,7 +6,7 @@ import logging
 import re
 
 _TOKEN = re.compile(r"\d{6,}:[\w-]{30,}")
-_NOISY = ("httpx", "httpcore", "telegram", "apscheduler", "transitions", "uvicorn.access")
+_NOISY = ("httpx", "httpcore", "telegram", "transitions", "uvicorn.access")
 
 
 class Redacting(logging.Formatter):
@@ -24,3 +24,5 @@ def set_up(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # a tick that finds the one before it still at work is left out, as it should be
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -39,6 +39,9 @@ DRAIN_SECONDS = 7
 def site_for(settings: Settings) -> Site:
     """This installation's content, clock and hours; ContentError if the content is broken."""
     release = read(settings.content_dir)
+    if settings.language != release.program.language:
+        sentence = f"LANGUAGE must be {release.program.language}: the content has no other."
+        raise BadSetting("LANGUAGE", sentence)
     clock = Clock(settings.clock_offset_file)
     return Site(settings, Releases(release, places), clock, read_update)
 

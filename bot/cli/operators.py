@@ -43,7 +43,7 @@ def run() -> None:
         print(warning, file=sys.stderr)
     if settings.bot_token is None:
         print("No BOT_TOKEN is set, so this is the sandbox: nothing leaves this machine.")
-        sandbox()
+        sandbox(settings.http_port)
     else:
         asyncio.run(run_service(settings))
 

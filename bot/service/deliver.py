@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -34,6 +35,8 @@ from bot.store.store import Store
 from bot.store.unit import Unit
 from flows.effects import Chart
 from flows.events import Blocked
+
+log = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
 TOAST_LIVES = timedelta(seconds=60)
@@ -81,47 +84,72 @@ class Parcel:
     export: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
 class Delivery:
-    """The outbox's way out."""
+    """The outbox's way out: many people's posts in flight, one for each of them at a time."""
 
-    store: Store
-    site: Site
-    gateway: Gateway
-    painter: Painter
+    def __init__(self, store: Store, site: Site, gateway: Gateway, painter: Painter) -> None:
+        self._store, self._site = store, site
+        self._gateway, self._painter = gateway, painter
+        self._flying: set[asyncio.Task[None]] = set()
+        self._landed: list[tuple[Parcel, Verdict]] = []
+        self._settling = asyncio.Lock()
+        self.on_landing: Callable[[], None] = lambda: None
+        """Called when posts are settled, and so the next ones of the same people may go."""
 
     async def send_waiting(self) -> int:
-        """How many posts were tried: one of each of many people, at the same time."""
-        parcels = await self.store.write(claim, self.site, IN_FLIGHT)
-        if parcels:
-            results = await asyncio.gather(*(self._send(parcel) for parcel in parcels))
-            await self.store.write(settle, self.site, parcels, results)
+        """How many posts were sent on their way; a slow one holds up nobody but its reader."""
+        room = IN_FLIGHT - len(self._flying)
+        parcels = await self._store.write(claim, self._site, room) if room > 0 else []
+        for parcel in parcels:
+            task = asyncio.create_task(self._deliver(parcel))
+            self._flying.add(task)
+            task.add_done_callback(self._flying.discard)
         return len(parcels)
+
+    async def land(self) -> None:
+        """Wait until nothing is in flight any more."""
+        while self._flying:
+            await asyncio.wait(self._flying)
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        try:
+            verdict = await self._send(parcel)
+        # whatever went wrong here must not leave the post between two states
+        except Exception:
+            log.exception("post %s could not be made", parcel.post.id)
+            verdict = Later(1)
+        self._landed.append((parcel, verdict))
+        async with self._settling:
+            # those that landed while another commit ran share this one
+            landed, self._landed = self._landed, []
+            if landed:
+                await self._store.write(settle, self._site, landed)
+        self.on_landing()
 
     async def _send(self, parcel: Parcel) -> Verdict:
         chat, body = parcel.chat, parcel.body
         match body:
             case Bubble():
-                return await self.gateway.bubble(chat, body)
+                return await self._gateway.bubble(chat, body)
             case Settled():
                 if parcel.prompt is None:
                     return Sent()
-                return await self.gateway.settle(chat, *parcel.prompt, body.note)
+                return await self._gateway.settle(chat, *parcel.prompt, body.note)
             case Toast():
                 return await self._toast(parcel.post, body)
             case Picture():
-                await self.gateway.busy(chat)
-                png = await self.painter.png(body.chart)
-                return await self.gateway.picture(chat, png, body.chart.caption)
+                await self._gateway.busy(chat)
+                png = await self._painter.png(body.chart)
+                return await self._gateway.picture(chat, png, body.chart.caption)
             case Document():
-                return await self.gateway.document(
+                return await self._gateway.document(
                     chat, parcel.export, "paceful-my-data.json", body.caption
                 )
 
     async def _toast(self, post: Post, body: Toast) -> Verdict:
-        if self.site.clock.now() - post.created_at > TOAST_LIVES:
+        if self._site.clock.now() - post.created_at > TOAST_LIVES:
             return Refused("too late")
-        return await self.gateway.toast(body)
+        return await self._gateway.toast(body)
 
 
 def claim(unit: Unit, site: Site, limit: int) -> list[Parcel]:
@@ -131,12 +159,11 @@ def claim(unit: Unit, site: Site, limit: int) -> list[Parcel]:
     return [_parcel(unit, site, post, chats[post.contact_id]) for post in posts]
 
 
-def settle(unit: Unit, site: Site, parcels: Sequence[Parcel], verdicts: Sequence[Verdict]) -> None:
+def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> None:
     """Keep what became of the posts; someone who is gone is known to be gone."""
     now = site.clock.now()
-    pairs = list(zip(parcels, verdicts, strict=True))
-    outbox.settle(unit, [_result(parcel.post, verdict, now) for parcel, verdict in pairs])
-    for parcel, verdict in pairs:
+    outbox.settle(unit, [_result(parcel.post, verdict, now) for parcel, verdict in landed])
+    for parcel, verdict in landed:
         if isinstance(verdict, Gone):
             _lose(unit, parcel, now)
         if isinstance(verdict, Refused) and isinstance(parcel.body, Bubble):

@@ -17,6 +17,7 @@ from bot.store.alerts import Alert
 from bot.store.outbox import NewPost
 from bot.store.people import Clinician, Patient
 from bot.store.unit import Unit
+from flows import escalation
 from flows.errors import IllegalMove
 from flows.scene import Rows
 
@@ -233,10 +234,16 @@ def _close(chair: Chair, alert: Alert, outcome: str) -> str | None:
         outcome=chair.site.release.escalation.outcomes[outcome],
     )
     chair.post(bubble, alert, to=care_team(chair.unit))
-    still_red = [a for a in alerts.open_of_patient(chair.unit, patient.id) if a.tier == "red"]
-    if alert.tier == "red" and not still_red:
+    still_open = alerts.open_of_patient(chair.unit, patient.id)
+    if _holds(chair, alert) and not any(_holds(chair, each) for each in still_open):
         care.clear(chair.unit, patient, at=chair.at, name=f"cleared:{chair.cause}")
     return None
+
+
+def _holds(chair: Chair, alert: Alert) -> bool:
+    """Whether this alert holds the program back until a person closes it."""
+    release = chair.site.release
+    return alert.tier == "red" or escalation.is_safety(release.escalation, alert.rule)
 
 
 def _answer_tap(chair: Chair, pressed: Pressed, notice: str | None) -> None:

@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 from flows.effects import Chart, Series
 
 _INK = "#1f3b4d"
-_LINE = "#1f7280"
+LINE = "#1f7280"
 _SOFT = "#6f8a92"
 _BAND = "#e6f1f2"
 # as wide as a phone, so that nine points stay nine points there
@@ -47,7 +47,7 @@ def _panel(axes: Axes, series: Series, labels: dict[str, str]) -> None:
     scores = [score for _, score in series.points]
     if series.baseline is not None:
         _start(axes, series, labels["baseline"])
-    axes.plot(days, scores, color=_LINE, linewidth=2.4, marker="o", markersize=7)
+    axes.plot(days, scores, color=LINE, linewidth=2.4, marker="o", markersize=7)
     _last(axes, days[-1], scores[-1])
     _heading(axes, series, labels["better"])
     _frame(axes, series, days)
@@ -97,7 +97,7 @@ def _heading(axes: Axes, series: Series, better: str) -> None:
         textcoords="offset points",
         fontsize=_SMALL,
         fontweight="bold",
-        color=_LINE,
+        color=LINE,
     )
 
 

@@ -10,6 +10,7 @@ import orjson
 from bot.service.site import Site
 from bot.store import people, records
 from bot.store.unit import Unit
+from flows.events import EVENT, is_patients
 from flows.state import State
 
 
@@ -28,11 +29,24 @@ def export(unit: Unit, site: Site, patient_id: int) -> bytes:
         "answers": [asdict(each) for each in kept.answers],
         "scores": [each.model_dump() for each in kept.scores],
         "lessons": [done.model_dump() for done in state.done],
+        "history": _history(unit, patient_id),
         "messages": [_message(each, names) for each in kept.messages],
         "alerts": [_without(asdict(each), "id", "patient_id", "taken_by") for each in kept.alerts],
         "nudges": [asdict(each) for each in kept.nudges],
     }
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+
+
+def _history(unit: Unit, patient_id: int) -> list[dict[str, Any]]:
+    """What the patient did, as it was kept: their words, taps and edits, not other people's."""
+    events = [
+        EVENT.validate_json(entry.event_json) for entry in people.journal_of(unit, patient_id)
+    ]
+    return [
+        event.model_dump(exclude={"desk"}, exclude_none=True)
+        for event in events
+        if is_patients(event)
+    ]
 
 
 def _settings(state: State) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _patient(
 ) -> Patient:
     if contact is not None and contact.patient_id is not None:
         return people.load(unit, [contact.patient_id])[contact.patient_id]
-    state = begin_state(site.release, invited=invited or site.settings.enrolment == "open")
+    state = _beginning(site, invited=invited or site.settings.enrolment == "open")
     return people.enrol(
         unit,
         lookup=kept.sender,
@@ -152,6 +152,14 @@ def _patient(
         language=site.release.program.language,
         at=site.clock.now(),
     )
+
+
+def _beginning(site: Site, *, invited: bool) -> State:
+    """Where someone begins; until they name their country, its lines are those of most others."""
+    state, country = begin_state(site.release, invited=invited), site.settings.country
+    if country is None or country.lower() not in site.release.countries:
+        return state
+    return state.model_copy(update={"answers": {"country": country.lower()}})
 
 
 def _event(

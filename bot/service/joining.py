@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.keys import new_code
 from bot.service import alerts
 from bot.service.site import Site
+from bot.service.team import CARING
 from bot.service.wording import fixed
 from bot.store import invites, people
 from bot.store.invites import Invite, Kind
@@ -57,10 +58,12 @@ def join_team(
     clinician = people.join_clinician(
         unit, lookup=lookup, chat=chat, name=invitation.name, role=invitation.role, at=at
     )
-    role = site.release.label(f"role-{clinician.role}")
-    values = {"name": clinician.name, "role": role}
-    alerts.post_to(unit, [clinician], fixed(site.release, "c-welcome", **values), None, at=at)
-    alerts.tell_open(unit, site, clinician, at=at)
+    values = {"name": clinician.name, "role": site.release.label(f"role-{clinician.role}")}
+    cares = clinician.role in CARING
+    welcome = fixed(site.release, "c-welcome" if cares else "c-welcome-operator", **values)
+    alerts.post_to(unit, [clinician], welcome, None, at=at)
+    if cares:
+        alerts.tell_open(unit, site, clinician, at=at)
 
 
 def _digest(unit: Unit, code: str) -> str:

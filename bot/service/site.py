@@ -36,9 +36,9 @@ class Site:
 
     def desk(self, unit: Unit, at: datetime) -> Desk:
         """How the care team stands at that moment."""
-        hours = self.settings.care_team_hours
+        hours, zone = self.settings.care_team_hours, self.settings.time_zone
         return Desk(
             staffed=bool(care_team(unit)),
-            open=hours is not None and hours.open_at(at, timing.zone_of(self.settings.time_zone)),
-            hours=hours.words if hours is not None else "",
+            open=hours is not None and hours.open_at(at, timing.zone_of(zone)),
+            hours=f"{hours.words} ({zone})" if hours is not None else "",
         )

@@ -3,8 +3,10 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -45,18 +47,15 @@ def postgres() -> Iterator[Server]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_POSTGRES)
-    programs = found[-1].parent
     # not pytest's own folder: only root may enter that one
     folder = Path(tempfile.mkdtemp(prefix="paceful-postgres-"))
-    run = _as_database_user(folder)
-    places = f"-F -k {folder} -c listen_addresses="
-    control = [*run, str(programs / "pg_ctl"), "-D", str(folder / "cluster"), "--silent"]
-    _call([*run, str(programs / "initdb"), "-D", str(folder / "cluster"), "-U", "paceful", "-N"])
-    _call([*control, "-w", "-l", str(folder / "log"), "-o", places, "start"])
+    process = _start(found[-1].parent, folder)
     try:
+        _wait_for(Server(folder))
         yield Server(folder)
     finally:
-        _call([*control, "-m", "immediate", "stop"])
+        process.send_signal(signal.SIGQUIT)
+        process.wait()
         shutil.rmtree(folder)
 
 
@@ -116,16 +115,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{missed} tests did not run. {NO_POSTGRES}", red=True)
 
 
+def _start(programs: Path, folder: Path) -> "subprocess.Popen[bytes]":
+    # however the tests end, the server ends with them
+    run = ["setpriv", "--pdeathsig=QUIT", *_as_database_user(folder)]
+    cluster = ["-D", str(folder / "cluster")]
+    made = [*run, str(programs / "initdb"), *cluster, "-U", "paceful", "--no-sync"]
+    done = subprocess.run(made, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    served = [*run, str(programs / "postgres"), *cluster, "-F", "-k", str(folder)]
+    with folder.joinpath("log").open("wb") as log:
+        return subprocess.Popen([*served, "-c", "listen_addresses="], cwd="/", stderr=log)
+
+
 def _as_database_user(folder: Path) -> list[str]:
+    # PostgreSQL refuses to run as root
     if os.geteuid() != 0:
         return []
     names = {entry.pw_name for entry in pwd.getpwall()}
     user = "postgres" if "postgres" in names else "nobody"
     shutil.chown(folder, user)
-    return ["setpriv", f"--reuid={user}", "--clear-groups"]
+    return [f"--reuid={user}", "--clear-groups"]
 
 
-def _call(command: list[str]) -> None:
-    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.fail(f"{command[-1]}: {done.stdout}{done.stderr}")
+def _wait_for(server: Server) -> None:
+    for _ in range(300):
+        try:
+            return psycopg.connect(server.url("postgres")).close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    pytest.fail(server.folder.joinpath("log").read_text())

@@ -3,8 +3,9 @@
 import ast
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from bot.store.tables import metadata
 if TYPE_CHECKING:
     from tests.bot.conftest import Server
 
+ROOT = Path(__file__).parents[2]
 VERSIONS = Path(engine.__file__).parent / "migrations" / "versions"
 INDEXES = {
     "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
@@ -94,9 +96,11 @@ def test_migrating_twice_changes_nothing(url: str) -> None:
 
 def test_two_processes_may_migrate_at_the_same_moment(empty_url: str) -> None:
     """The second one waits for the first, and finds the work done."""
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(migrate, [empty_url] * 4))
+    program = "import sys; from bot.store.migrate import migrate; migrate(sys.argv[1])"
+    command_line = [sys.executable, "-c", program, empty_url]
+    processes = [subprocess.Popen(command_line, cwd=ROOT) for _ in range(3)]
 
+    assert [process.wait() for process in processes] == [0, 0, 0]
     with connected(empty_url) as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.content.places import places
-from bot.content.reading import read
 from flows.program import Release
-
-CONTENT = Path(__file__).parents[2] / "content"
+from tests.flows.starts import real_release
 
 # the same examples on every machine, and no limit of time: a slow one is not a wrong one
 settings.register_profile(
@@ -31,4 +26,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def release() -> Release:
     """The content that patients meet."""
-    return read(CONTENT).with_places(places())
+    return real_release()

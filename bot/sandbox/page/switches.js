@@ -7,6 +7,7 @@ const NETWORK_SECONDS = 60;
 const element = (name) => document.getElementById(name);
 let aheadOfReal = 0;
 let networkBack = 0;
+let comingUp = false;
 let noticeEnds;
 
 export function listen() {
@@ -19,7 +20,11 @@ export function listen() {
     how.hidden = !how.hidden;
     element("over").setAttribute("aria-expanded", String(!how.hidden));
   });
-  setInterval(tick, 500);
+  setInterval(() => {
+    tick();
+    // Nothing tells the page that the bot has begun to ask for updates.
+    if (comingUp) refresh().catch(() => {});
+  }, 500);
 }
 
 function press(name, act) {
@@ -47,6 +52,7 @@ export async function refresh() {
   const state = await get("state");
   aheadOfReal = Date.parse(state.clock.now) - Date.now();
   networkBack = Date.now() + state.network_back_in * 1000;
+  comingUp = ["starting", "restarting"].includes(state.bot);
   element("folder").textContent = state.data_dir || "";
   show(state);
   tick();

@@ -1,0 +1,182 @@
+"""Whatever happens, in whatever order: the engine answers, keeps count, and lets people out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.effects import Raise, Send
+from flows.events import Due
+from flows.turn import Turn
+from tests.flows.player import Player
+from tests.flows.starts import STARTS, begin, real_release
+
+FIRST = datetime(2026, 3, 2, 14, tzinfo=UTC)
+
+NUMBERS = (
+    "0",
+    "3",
+    "7/10",
+    "seven",
+    "7-8",
+    "11",
+    "-1",
+    "3,5",
+    "\uff17",
+    "1e9",
+    "NaN",
+    "7" + 30 * "0",
+)
+WORDS = (
+    "yes", "no", "not sure", "none", "agree", "canada", "toronto", "Torronto", "UTC+5:45", "walk",
+    "9:30", "every day", "Mars", "I tried my best", "👍", " ", "\u200b", "\u202eabc", "\x00",
+    "<b>*_[]", "{lines} {naem} {0}", "%s", "word " * 800, "=HYPERLINK(1)", "can’t say",
+    "a" + 300 * "\u0301",
+)  # fmt: skip
+CRISIS = ("I want to die", "8 and I want to die", "kms", "su1cide", "I can't go on", "not suicidal")
+COMMANDS = ("menu", "help", "now", "flare", "progress", "pause", "resume", "person", "settings",
+            "mydata", "stop", "start", "erase", "lesson", "check", "later", "back", "skip", "foo",
+            "answer", "foo@bar", "", "/")  # fmt: skip
+Acts: TypeAlias = "st.SearchStrategy[Act]"
+TYPED = st.one_of(
+    st.sampled_from((*NUMBERS, *WORDS, *CRISIS)),
+    st.sampled_from([f"/{name}" for name in COMMANDS] + [name for name in COMMANDS if name]),
+    st.text(min_size=1, max_size=40),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that happens to a patient, in a word and what it is about."""
+
+    what: str
+    about: str | int = ""
+
+    def happen(self, player: Player) -> None:
+        """Let it happen; a number stands for one of the buttons, some hours, or some minutes."""
+        match self.what, self.about:
+            case "say" | "reply" | "edit" as by, str(text):
+                getattr(player, by)(text)
+            case "photo", str(text):
+                player.send("photo", text)
+            case "hear", str(text):
+                player.hear("Dr Lee", text)
+            case "tap", int(number):
+                shown = player.buttons()
+                player.forge(shown[number % len(shown)].data if shown else "1.yes")
+            case "forge", str(data):
+                player.forge(data)
+            case "wait" | "sleep" as by, int(hours):
+                list(getattr(player, by)(timedelta(hours=hours)))
+            case "due", int(minutes):
+                _come_due(player, minutes)
+            case _:
+                getattr(player, self.what)()
+
+
+def _come_due(player: Player, minutes: int) -> None:
+    """Something comes due so many minutes late: what is scheduled, or what never was."""
+    due = player.next_due()
+    keys = ["day:2026-03-03T10:00", "silence:4", "nonsense", *([due.key] if due else [])]
+    moment = player.now - timedelta(minutes=minutes)
+    key = keys[minutes % len(keys)]
+    player.meet(Due(at=player.now, desk=player.desk(), key=key, due_at=moment))
+
+
+def _acts(what: str, about: st.SearchStrategy[str] | st.SearchStrategy[int]) -> Acts:
+    return st.builds(Act, st.just(what), about)
+
+
+FORGED = ("1.yes", "3.agree", "99999.go", ".resume", ".nothing", ".", "x", "5.7", "-1.0", "4.zzz")
+TAPS = _acts("tap", st.integers(0, 12)) | _acts("tap", st.integers(0, 2000))
+ACTS: Acts = st.one_of(
+    TAPS,
+    TAPS,
+    TAPS,
+    _acts("say", TYPED),
+    _acts("say", TYPED),
+    _acts("reply", TYPED),
+    _acts("edit", TYPED),
+    _acts("photo", TYPED),
+    _acts("hear", TYPED),
+    _acts("forge", st.sampled_from(FORGED)),
+    _acts("due", st.integers(0, 300)),
+    _acts("wait", st.integers(1, 300)),
+    _acts("sleep", st.integers(1, 60)),
+    st.builds(Act, st.sampled_from(["block", "come_back", "clear"])),
+)
+WALKS = st.lists(ACTS, max_size=25)
+PLACES = st.sampled_from(sorted(STARTS))
+
+
+def _walked(place: str, walk: list[Act]) -> Player:
+    player = begin(real_release(), place, FIRST, zone="America/Toronto")
+    for act in walk:
+        act.happen(player)
+    return player
+
+
+@settings(settings.get_profile("engine"), max_examples=300)
+@given(place=PLACES, walk=WALKS)
+def test_anything_may_happen_in_any_order(place: str, walk: list[Act]) -> None:
+    """No event ever raises, every turn is counted, and the journal leads to the stored state."""
+    player = _walked(place, walk)
+
+    assert player.state.turn == len(player.journal)
+    assert player.replayed() == player.state
+
+
+@settings(settings.get_profile("engine"), max_examples=150)
+@given(place=PLACES, walk=WALKS)
+def test_everyone_can_leave_by_typing(place: str, walk: list[Act]) -> None:
+    """From wherever a walk led, /stop and one more line end the program."""
+    player = _walked(place, walk)
+
+    player.say("/stop")
+    player.say("yes, leave")
+
+    assert player.state.phase == "withdrawn"
+
+
+@settings(settings.get_profile("engine"), max_examples=150)
+@given(place=PLACES, walk=WALKS)
+def test_help_is_one_word_away(place: str, walk: list[Act]) -> None:
+    """From wherever a walk led, /now answers with the help lines before anything else."""
+    player = _walked(place, walk)
+
+    first = _sends(player.say("/now"))[0]
+
+    assert "lines" in first.values
+
+
+@settings(settings.get_profile("engine"), max_examples=150)
+@given(place=PLACES, walk=WALKS, words=st.sampled_from(CRISIS[:3]), way=st.integers(0, 3))
+def test_words_of_dying_are_heard_anywhere(
+    place: str, walk: list[Act], words: str, way: int
+) -> None:
+    """Said, edited, under a picture or to a clinician: lines first, and a person is told."""
+    player = _walked(place, walk)
+    ways = (player.say, player.edit, player.reply, lambda text: player.send("photo", text))
+
+    turned = ways[way](words)
+
+    assert "lines" in _sends(turned)[0].values
+    assert "crisis-words" in [each.rule for each in turned.effects if isinstance(each, Raise)]
+
+
+@settings(settings.get_profile("engine"), max_examples=150)
+@given(place=PLACES, walk=WALKS)
+def test_no_day_brings_two_nudges(place: str, walk: list[Act]) -> None:
+    """However the clock and the patient behave, a day on their calendar holds one nudge at most."""
+    player = _walked(place, walk)
+
+    assert max(Counter(player.nudge_days).values(), default=0) <= 1
+
+
+def _sends(turned: Turn) -> list[Send]:
+    return [each for each in turned.effects if isinstance(each, Send)]
