@@ -14,7 +14,7 @@ from flows.talk import ask_again, back, begin, close_question, rest, skip
 from flows.wording import message
 
 _MENU = ("lesson", "check", "progress", "flare", "person", "settings", "now")
-_SAFETY = ("now", "help", "person", "stop", "mydata")
+_SAFETY = ("now", "help", "person", "answer", "stop", "mydata")
 """What still works while a safety flow is open; everything else brings its question back."""
 
 

@@ -9,12 +9,13 @@ from flows.scene import Scene
 from flows.state import Score
 from flows.wording import message, worded
 
-_LABELS = ("baseline", "better", "date", "score")
+_LABELS = ("baseline", "better")
 
 
 def show_progress(scene: Scene) -> Scene:
     """The scene with the progress picture and the same in words, or words that it is too soon."""
-    shown = [m for m in scene.release.measures.values() if scene.state.scores_of(m.measure)]
+    scored = [m for m in scene.release.measures.values() if scene.state.scores_of(m.measure)]
+    shown = sorted(scored, key=lambda m: scene.state.scores_of(m.measure)[0].turn)
     if not shown:
         return message(scene, "progress-none")
     caption = worded(scene, "progress-caption")
@@ -40,14 +41,17 @@ def _series(measure: Measure, scores: tuple[Score, ...]) -> Series:
 
 def _line(scene: Scene, measure: Measure, scores: tuple[Score, ...]) -> str:
     first, last = scores[0].total or 0, scores[-1].total or 0
-    trend = measures.trend(measure, first, last) if len(scores) > 1 else "first"
-    return worded(
-        scene,
-        "progress-line",
-        title=measure.short,
-        first=f"{first:g}" if first == int(first) else f"{first:.1f}",
-        last=f"{last:g}" if last == int(last) else f"{last:.1f}",
-        highest=f"{measure.range[1]:g}",
-        trend=worded(scene, f"trend-{trend}"),
-        good=worded(scene, f"better-{measure.better}"),
-    )
+    said = {
+        "title": measure.short,
+        "last": _rounded(last),
+        "highest": _rounded(measure.range[1]),
+        "good": worded(scene, f"better-{measure.better}"),
+    }
+    if len(scores) == 1:
+        return worded(scene, "progress-line-first", **said)
+    trend = worded(scene, f"trend-{measures.trend(measure, first, last)}")
+    return worded(scene, "progress-line", first=_rounded(first), trend=trend, **said)
+
+
+def _rounded(total: float) -> str:
+    return f"{total:.0f}" if total == int(total) else f"{total:.1f}"

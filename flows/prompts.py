@@ -29,7 +29,7 @@ def _with_text(scene: Scene, question: Question, rows: Rows) -> Scene:
                 buttons=rows,
                 number=str(question.item),
                 count=str(question.item_count),
-                text=question.text,
+                text=question.text.strip(),
             )
         case Rate() if question.scale[2]:
             low, high, low_words, high_words = question.scale

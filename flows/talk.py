@@ -258,6 +258,9 @@ def _leave_for(scene: Scene, step: Open) -> Scene:
 
 def _finish(scene: Scene, top: Frame) -> Scene:
     flow, scene = scene.release.flow(top.flow), _done(scene, top.flow).pop()
+    if flow.kind == "lesson":
+        is_last = next_lesson(scene.release, scene) is None
+        scene = message(scene, "lesson-last" if is_last else "lesson-done")
     if scene.top is None:
         # a talk that the patient opened ends where it is: nothing new begins in the same breath
         return _next_of_phase(scene) if _is_of_program(scene, top.flow) else scene

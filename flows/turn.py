@@ -122,7 +122,7 @@ def _ordinary(scene: Scene) -> Scene:
         case Told():
             return _told(scene, event)
         case Cleared():
-            return talk.drop(scene, "safety").but(held=None)
+            return _cleared(scene)
         case Blocked():
             scene = scene.but(reachable=False)
             return scene.then(Raise(rule="unreachable")) if event.alerted else scene
@@ -222,6 +222,15 @@ def _stale(scene: Scene, turn: int) -> Scene:
 
 def _moved_on(scene: Scene) -> Scene:
     return scene.then(Toast(text=scene.release.text("moved-on")))
+
+
+def _cleared(scene: Scene) -> Scene:
+    """The hold lifted; whoever stands at a safety question hears that it is closed."""
+    was_asked = scene.in_safety
+    scene = talk.drop(scene, "safety").but(held=None)
+    if not was_asked:
+        return scene
+    return message(talk.rest(scene), "cleared", buttons=lasting(scene, "resume", "now"))
 
 
 def _told(scene: Scene, event: Told) -> Scene:

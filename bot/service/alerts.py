@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from bot.service.post import Bubble
+from bot.service.post import Bubble, Settled
 from bot.service.site import Site
 from bot.service.team import care_team
 from bot.service.wording import age, alert_buttons, fixed, line
@@ -105,6 +105,31 @@ def post_to(
                 shape="bubble",
                 body=bubble.model_dump_json(),
                 created_at=at,
+                # what a patient's turn is to their prompts, an alert's number is to its buttons
+                turn=alert.id if alert else None,
+            )
+            for clinician in clinicians
+            if clinician.contact_id is not None
+        ],
+    )
+
+
+def settle_buttons(
+    unit: Unit, clinicians: Iterable[Clinician], alert: Alert, *, at: datetime
+) -> None:
+    """Take the buttons off the last bubble about this alert in these clinicians' chats."""
+    outbox.add(
+        unit,
+        [
+            NewPost(
+                contact_id=clinician.contact_id,
+                patient_id=alert.patient_id,
+                alert_id=alert.id,
+                lane="alert",
+                shape="settle",
+                body=Settled().model_dump_json(),
+                created_at=at,
+                turn=alert.id,
             )
             for clinician in clinicians
             if clinician.contact_id is not None
@@ -165,7 +190,7 @@ def _bubble(unit: Unit, site: Site, alert: Alert, text: str, at: datetime) -> Bu
         "title": reason,
         "rule": alert.rule,
         "pseudonym": patient.pseudonym,
-        "facts": "\n".join(facts(release, alert)),
+        "facts": "".join(f"\n{fact}" for fact in facts(release, alert)),
         "number": str(alert.id),
         "age": age(release, alert.raised_at, at),
         "count": str(alert.fired_count),
@@ -183,7 +208,7 @@ def facts(release: Release, alert: Alert) -> Sequence[str]:
 
 def _fact(release: Release, rule: Rule, fact: Fact) -> list[str]:
     told = {
-        "measure": release.measures[fact.measure].short,
+        "measure": release.measures[fact.measure].title,
         "threshold": _threshold(release, fact),
         "source": rule.source,
     }

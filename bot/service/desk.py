@@ -186,6 +186,7 @@ def _take(chair: Chair, alert: Alert) -> str | None:
     if not taken:
         _tell_who_has(chair, alert, [chair.clinician])
         return None
+    alerting.settle_buttons(chair.unit, care_team(chair.unit), alert, at=chair.at)
     values = {"number": str(alert.id), "pseudonym": _patient(chair, alert.patient_id).pseudonym}
     buttons = alert_buttons(chair.site.release, alert.id, "close")
     chair.say("c-taken", alert, buttons, **values)
@@ -210,6 +211,7 @@ def _tell_who_has(chair: Chair, alert: Alert, to: list[Clinician]) -> None:
 def _choose_outcome(chair: Chair, alert: Alert) -> str | None:
     if alert.state in {"raised", "told"}:
         return "c-take-first"
+    alerting.settle_buttons(chair.unit, [chair.clinician], alert, at=chair.at)
     values = {"number": str(alert.id), "pseudonym": _patient(chair, alert.patient_id).pseudonym}
     buttons = outcome_buttons(chair.site.release, alert.id)
     chair.say("c-choose-outcome", alert, buttons, **values)
@@ -224,6 +226,7 @@ def _close(chair: Chair, alert: Alert, outcome: str) -> str | None:
     )
     if not closed:
         return "c-not-open"
+    alerting.settle_buttons(chair.unit, care_team(chair.unit), alert, at=chair.at)
     patient = _patient(chair, alert.patient_id)
     bubble = fixed(
         chair.site.release,

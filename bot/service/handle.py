@@ -98,6 +98,9 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
     if invitation is not None and invitation.kind == "clinician":
         joining.join_team(unit, site, invitation, lookup=kept.sender, chat=incoming.chat, at=now)
         return True
+    if contact is None and invitation is None and joining.code_in(text):
+        _wrong_code(unit, site, kept, incoming, now)
+        return True
     if contact is not None and contact.clinician_id is not None:
         return _clinician(unit, site, contact, incoming, kept, now)
     patient = _patient(unit, site, kept, incoming, contact, invited=invitation is not None)
@@ -107,6 +110,22 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
         post = toast(patient, incoming.what.query, turned, now)
         outbox.add(unit, [post] if post else [])
     return True
+
+
+def _wrong_code(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> None:
+    """Tell a stranger whose code is not valid, without making them a patient by mistake."""
+    contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
+    outbox.add(unit, [_stranger_post(contact, fixed(site.release, "code-wrong"), now)])
+
+
+def _stranger_post(contact: Contact, bubble: Bubble, now: datetime) -> NewPost:
+    return NewPost(
+        contact_id=contact.id,
+        lane="reply",
+        shape="bubble",
+        body=bubble.model_dump_json(),
+        created_at=now,
+    )
 
 
 def _clinician(
@@ -232,11 +251,4 @@ def _apologise(unit: Unit, site: Site, kept: Kept, now: datetime) -> None:
     contact = people.contact(unit, kept.sender)
     if contact is None or kept.source != "telegram":
         return
-    post = NewPost(
-        contact_id=contact.id,
-        lane="reply",
-        shape="bubble",
-        body=fixed(site.release, "fault").model_dump_json(),
-        created_at=now,
-    )
-    outbox.add(unit, [post])
+    outbox.add(unit, [_stranger_post(contact, fixed(site.release, "fault"), now)])

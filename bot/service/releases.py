@@ -33,5 +33,12 @@ class Releases:
             body = releases.get(unit, hash_)
             if body is None:
                 raise MissingRelease(hash_)
-            self._known[hash_] = Release.model_validate_json(body).with_places(self._places)
+            self._known[hash_] = self._completed(Release.model_validate_json(body))
         return self._known[hash_]
+
+    def _completed(self, old: Release) -> Release:
+        """An old release with the fixed texts that newer code says and it does not have yet."""
+        new, kept = self.newest.messages, old.messages
+        texts, labels = {**new.texts, **kept.texts}, {**new.labels, **kept.labels}
+        messages = kept.model_copy(update={"texts": texts, "labels": labels})
+        return old.model_copy(update={"messages": messages}).with_places(self._places)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from flows.journey import PHASES
 from flows.placeholders import names_in
 from flows.program import Release
 from flows.walk.finding import Finding, unknown
@@ -63,24 +64,78 @@ ENGINE_TEXTS = {
     "progress": "progress",
     "progress-caption": "",
     "progress-line": "first good highest last title trend",
+    "progress-line-first": "good highest last title",
     "progress-none": "",
     "better-lower": "",
     "better-higher": "",
-    "trend-first": "",
     "trend-better": "",
     "trend-worse": "",
     "trend-same": "",
     "mydata-coming": "",
     "mydata": "",
+    "cleared": "",
+    "lesson-done": "",
+    "lesson-last": "",
 }
 """The texts that the engine says, and what it gives each of them beside its own values."""
+
+_ALERT = "age count facts number pseudonym rule tier title"
+DESK_TEXTS = {
+    "about": "",
+    "code-wrong": "",
+    "c-welcome": "name role",
+    "c-welcome-operator": "name role",
+    "c-help": "",
+    "c-alert": _ALERT,
+    "c-alert-again": _ALERT,
+    "c-alert-fired": _ALERT,
+    "c-fact": "baseline best measure now source threshold",
+    "c-fact-item": "item measure source threshold value",
+    "c-fact-items": "items",
+    "c-change": "against change",
+    "c-against-baseline": "",
+    "c-against-best": "",
+    "c-and": "",
+    "c-not-answered": "",
+    "c-taken": "number pseudonym",
+    "c-taken-other": "name number pseudonym",
+    "c-not-open": "",
+    "c-take-first": "",
+    "c-choose-outcome": "number pseudonym",
+    "c-closed": "name number outcome pseudonym",
+    "c-sent": "pseudonym",
+    "c-unreachable": "pseudonym",
+    "c-patient-says": "pseudonym text",
+    "c-which": "",
+    "c-text-only": "",
+    "c-too-long": "count most",
+    "c-alerts": "alerts",
+    "c-alert-line": "age number pseudonym state tier title",
+    "c-alerts-none": "",
+    "c-state-raised": "",
+    "c-state-told": "",
+    "c-state-taken": "name",
+    "c-state-acted": "name",
+    "c-patients": "patients",
+    "c-patient-line": "age phase pseudonym",
+    "c-patients-none": "",
+    "c-edited": "",
+    "c-fault": "error row",
+    "age-now": "",
+    "age-minutes": "count",
+    "age-hours": "count",
+    "age-days": "count",
+}
+"""The texts that clinicians, operators and strangers read, and what each of them is given."""
 
 ENGINE_LABELS = frozenset(
     {
         *("back", "skip", "answer"),
         *("menu-lesson", "menu-check", "menu-progress", "menu-flare", "menu-person"),
         *("menu-settings", "menu-now", "menu-resume"),
-        *("chart-baseline", "chart-better", "chart-date", "chart-score"),
+        *("chart-baseline", "chart-better", "take", "close"),
+        *(f"phase-{phase}" for phase in PHASES),
+        *("role-clinician", "role-lead", "role-operator"),
     }
 )
 """The button labels that the engine shows."""
@@ -98,11 +153,11 @@ def messages(release: Release) -> Iterator[Finding]:
 
 def _texts(release: Release) -> Iterator[tuple[str, str]]:
     texts = release.messages.texts
-    for name, given in ENGINE_TEXTS.items():
+    for name, given in (ENGINE_TEXTS | DESK_TEXTS).items():
         if name not in texts:
             yield "texts", f"{name} is missing: the program says it"
             continue
-        known = {*given.split(), *ENGINE_VALUES}
+        known = set(given.split()) | (ENGINE_VALUES if name in ENGINE_TEXTS else frozenset())
         for placeholder in sorted(names_in(texts[name]) - known):
             yield f"texts.{name}", unknown("placeholder", placeholder, known)
     for name in _WITH_LINES:

@@ -24,7 +24,7 @@ from bot.store.store import Store
 from bot.store.tables import metadata
 
 if TYPE_CHECKING:
-    from tests.bot.conftest import Server
+    from tests.conftest import Server
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = Path(engine.__file__).parent / "migrations" / "versions"
