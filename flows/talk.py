@@ -80,7 +80,7 @@ def skip(scene: Scene, question: Question) -> Scene:
     A required item is asked once more; whoever skips it again is let go, and a rule may tell.
     """
     if isinstance(question, Item) and question.required and not _was_left_out(scene, question):
-        return ask_again(message(_left_out(close_question(scene), question), "skip-required"))
+        return ask_again(message(_left_out(close_question(scene), question), "skip-item"))
     if isinstance(question, Item):
         return run(_item(close_question(scene), question, None))
     if isinstance(question, Consent) or scene.in_safety:

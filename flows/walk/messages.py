@@ -51,6 +51,7 @@ ENGINE_TEXTS = {
     "again-country": "",
     "again-zone": "",
     "skip-required": "",
+    "skip-item": "",
     "back-none": "",
     "already": "",
     "moved-on": "",

@@ -30,6 +30,7 @@ from flows.program import Release
 from flows.state import State, Waiting
 from flows.steps import Ask, Consent, Item, Question, Rate
 from flows.turn import Turn, begin_state, turn
+from flows.wording import plain
 from tests.flows.promises import keep_promises
 
 EFFECTS: TypeAdapter[tuple[Effect, ...]] = TypeAdapter(tuple[Effect, ...])
@@ -88,7 +89,7 @@ class Player:
 
     def finish(self) -> list[Turn]:
         """Every turn of a patient who gives each question its first answer until none is open."""
-        turns = []
+        turns: list[Turn] = []
         while (step := self.question()) is not None:
             assert len(turns) < LONGEST_TALK, f"no end to {self.state.stack}"
             turns.append(self._first_answer(step))
@@ -129,9 +130,7 @@ class Player:
         """The turn at the moment when that nudge, or the watch over silence, comes due."""
         assert waiting is not None, "nothing is scheduled that could be waited for"
         self.now = max(self.now, waiting.due_at)
-        return self.meet(
-            Due(at=self.now, desk=self.desk(), key=waiting.key, due_at=waiting.due_at)
-        )
+        return self.meet(Due(at=self.now, desk=self.desk(), key=waiting.key, due_at=waiting.due_at))
 
     def wait(self, long: timedelta) -> Iterator[Turn]:
         """Every turn that comes due while the patient does nothing for so long."""
@@ -211,7 +210,7 @@ class Player:
         shown = [
             each
             for send in reversed(self.sent)
-            if under in send.text
+            if under in plain(send.text, send.values)
             for row in send.buttons
             for each in row
         ]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 
+from bot.content.places import places
+from bot.content.reading import read
 from flows.program import Release
 from tests.flows.player import Player
 
+CONTENT = Path(__file__).parents[2] / "content"
 NUDGED = "until the nudge"
 FINISHED = "to the end"
+TEN_DAYS = "ten days later"
 
 STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "new": ("", ()),
@@ -30,12 +36,20 @@ STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "resting": ("in-lesson-cbt", ("later",)),
     "planned-cbt": ("in-lesson-cbt", (FINISHED,)),
     "planned-act": ("in-lesson-act", (FINISHED,)),
+    "second-lesson-cbt": ("planned-cbt", (TEN_DAYS, "/lesson")),
+    "second-lesson-act": ("planned-act", (TEN_DAYS, "/lesson")),
     "nudged": ("planned-cbt", (NUDGED,)),
     "paused": ("learning-cbt", ("/pause", "=7")),
     "left": ("learning-cbt", ("/stop", "=leave", "=none")),
     "in-crisis": ("in-lesson-cbt", ("I want to die",)),
 }
 """By name: the place before, and what the patient did from there (`=value` taps that choice)."""
+
+
+@cache
+def real_release() -> Release:
+    """The content that patients meet."""
+    return read(CONTENT).with_places(places)
 
 
 def begin(
@@ -56,6 +70,8 @@ def _way_to(place: str) -> tuple[str, ...]:
 def _live(player: Player, act: str) -> None:
     if act == NUDGED:
         player.wait_for(player.state.nudge)
+    elif act == TEN_DAYS:
+        list(player.wait(timedelta(days=10)))
     elif act == FINISHED:
         player.finish()
     elif act.startswith("="):
