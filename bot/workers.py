@@ -9,8 +9,8 @@ from datetime import UTC
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import alerts, handle, nudge
-from bot.service.deliver import Delivery
+from bot.service import alerts, fault, handle, nudge
+from bot.service.deliver import LEASE, Delivery, recover
 from bot.service.health import Pulse
 from bot.service.site import Site
 from bot.store import outbox
@@ -41,7 +41,7 @@ class Workers:
 
     async def run(self) -> None:
         """Handle, send and tick until `stop`; what is in hand is finished first."""
-        await self._store.write(outbox.recover, self._site.clock.now())
+        await self._store.write(recover, self._site)
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         self._scheduler.start()
         try:
@@ -96,18 +96,40 @@ class Workers:
     async def _handle_one_by_one(self) -> int:
         rows = await self._store.write(handle.waiting)
         for row in rows:
-            try:
-                await self._store.write(handle.handle_one, self._site, row)
-            except Exception as error:
-                log.exception("inbox row %s could not be handled", row)
-                name = type(error).__name__
-                await self._store.write(handle.put_aside, self._site, row, name)
+            await self._handle_one(row)
         return len(rows)
+
+    async def _handle_one(self, row: int) -> None:
+        try:
+            await self._store.write(handle.handle_one, self._site, row)
+        except Exception as error:
+            log.exception("inbox row %s could not be handled", row)
+            await self._put_aside(row, type(error).__name__)
+
+    async def _put_aside(self, row: int, error: str) -> None:
+        """Set the row aside in one transaction and care for its writer in another."""
+        try:
+            dead = await self._store.write(handle.put_aside, self._site, row, error)
+            if dead is not None:
+                await self._store.write(fault.tell_of_fault, self._site, dead, error)
+        # those who wait behind this row must not wait for ever
+        except Exception:
+            log.exception("nobody could be told that inbox row %s failed", row)
+
+    async def _remind(self) -> None:
+        for alert_id in await self._store.read(alerts.overdue, self._site):
+            try:
+                await self._store.write(alerts.remind, self._site, alert_id)
+            # one alert that cannot be told must not silence the others
+            except Exception:
+                log.exception("alert %s could not be told again", alert_id)
 
     async def _tick(self) -> None:
         async with self._ticking:
             await self._store.write(nudge.claim, self._site)
-            await self._store.write(alerts.remind, self._site)
+            await self._remind()
+            await self._delivery.settle_landed()
+            await self._store.write(outbox.recover, self._site.clock.now(), LEASE)
         self._pulse.ticked_at = self._site.clock.now()
         self._arrived.set()
         self._posted.set()

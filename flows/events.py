@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from flows.value import Value
 
@@ -26,9 +26,13 @@ class Happened(Value):
 
 
 class Joined(Happened):
-    """Someone wrote for the first time, or came back with /start; `invited` if they may enter."""
+    """Someone wrote for the first time, or came back with /start; `invited` if they may enter.
+
+    `payload` is what stood behind /start, unless it was a code that opened the door.
+    """
 
     kind: Literal["joined"] = "joined"
+    payload: str = ""
     invited: bool = True
     language: str | None = None
 
@@ -103,7 +107,7 @@ Event = Annotated[
     Joined | Said | Tapped | Edited | Attached | Due | Told | Cleared | Blocked | Returned,
     Field(discriminator="kind"),
 ]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(hide_input_in_errors=True))
 """Reads and writes any event as JSON."""
 
 
@@ -114,6 +118,8 @@ def words_of(event: Event) -> str:
             return event.text
         case Attached():
             return event.caption
+        case Joined():
+            return event.payload
         case _:
             return ""
 

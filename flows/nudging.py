@@ -15,6 +15,7 @@ from flows.wording import next_lesson, zone_of
 
 _EVERY_DAY = "1,2,3,4,5,6,7"
 _SILENCE = "silence:"
+_UNANSWERED = "unanswered:"
 _HERE = timedelta(minutes=30)
 _HOUR = timedelta(hours=1)
 _CAME_BACK = timedelta(days=1)
@@ -25,15 +26,20 @@ _OVER = frozenset({"withdrawn", "finished"})
 def schedule(scene: Scene) -> Scene:
     """The scene with its one next nudge, and the watch over silence, put in order."""
     scene = _set(scene, "nudge", _wanted(scene))
-    return _set(scene, "watch", _watched(scene))
+    scene = _set(scene, "watch", _watched(scene))
+    return _set(scene, "check", _checked(scene))
 
 
 def come_due(scene: Scene, event: Due) -> Scene:
     """The scene after a nudge came due: sent, or skipped with a reason."""
     if event.key.startswith(_SILENCE):
         return _silence(scene, event)
+    if event.key.startswith(_UNANSWERED):
+        return _unanswered(scene, event)
     is_current = scene.state.nudge is not None and scene.state.nudge.key == event.key
     scene = scene.but(nudge=None) if is_current else scene
+    # a last safety question that was left, by someone who said that they are safe
+    scene = drop(scene, "safety") if scene.state.held is None else scene
     reason = _reason_against(scene, event) if is_current else "replaced"
     if reason == "unanswered":
         scene = scene.but(silent=True).then(Raise(rule="nudges-unanswered"))
@@ -49,7 +55,7 @@ def _reason_against(scene: Scene, event: Due) -> str | None:
     reasons = {
         "unreachable": not state.reachable,
         "over": state.phase in _OVER,
-        "safety hold": state.held is not None or scene.in_safety,
+        "safety hold": state.held is not None,
         "late": event.at - event.due_at > timedelta(hours=plan.late_hours),
         "quiet hours": timing.is_quiet(event.at, zone_of(scene), plan.quiet),
         "one a day": state.nudged_on == _today(scene),
@@ -127,6 +133,22 @@ def _silence(scene: Scene, event: Due) -> Scene:
         return scene.then(Skip(key=event.key, reason="replaced"))
     scene = scene.but(watch=None, amber_at=None)
     return scene.then(Raise(rule="silence-after-amber"), Skip(key=event.key, reason="alert raised"))
+
+
+def _checked(scene: Scene) -> Waiting | None:
+    """The clock of a direct question that vague words raised; it runs once until answered."""
+    crisis = scene.release.crisis
+    if scene.state.held != crisis.soft_reply:
+        return None
+    due_at = scene.event.at + timedelta(hours=crisis.unanswered_hours)
+    return scene.state.check or Waiting(key=f"{_UNANSWERED}{scene.state.turn}", due_at=due_at)
+
+
+def _unanswered(scene: Scene, event: Due) -> Scene:
+    if scene.state.check is None or scene.state.check.key != event.key:
+        return scene.then(Skip(key=event.key, reason="replaced"))
+    rule = scene.release.crisis.unanswered_rule
+    return scene.then(Raise(rule=rule), Skip(key=event.key, reason="alert raised"))
 
 
 def _set(scene: Scene, name: str, wanted: Waiting | None) -> Scene:

@@ -166,10 +166,15 @@ class Phrases(Value):
 
 
 class Crisis(Value):
-    """The crisis screen: phrases per language, and the flow that answers each tier."""
+    """The crisis screen: phrases per language, and what answers each tier.
+
+    A soft reply's question that stays unanswered for some hours raises its own alert.
+    """
 
     hard_rule: Key
     soft_reply: str
+    unanswered_rule: Key
+    unanswered_hours: int = 24
     phrases: dict[str, Phrases]
     verified: bool = False
 

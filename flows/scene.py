@@ -64,7 +64,11 @@ class Scene:
     @property
     def in_safety(self) -> bool:
         """Whether a safety flow is open anywhere on the stack."""
-        return any(self.release.flow(frame.flow).kind == "safety" for frame in self.state.stack)
+        return any(self.is_safety(frame) for frame in self.state.stack)
+
+    def is_safety(self, frame: Frame) -> bool:
+        """Whether this frame stands in a safety flow."""
+        return self.release.flow(frame.flow).kind == "safety"
 
     def push(self, frame: Frame) -> Scene:
         """This scene with another frame on top."""

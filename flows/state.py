@@ -67,6 +67,7 @@ class State(Value):
     last_seen_at: datetime | None = None
     nudge: Waiting | None = None
     watch: Waiting | None = None
+    check: Waiting | None = None
     nudged_on: date | None = None
     unanswered: int = 0
     silent: bool = False

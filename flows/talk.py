@@ -101,8 +101,8 @@ def back(scene: Scene) -> Scene:
     top = scene.top
     if top is None or not top.trail or scene.in_safety:
         return ask_again(message(close_question(scene), "back-none"))
-    scene = close_question(scene).top_but(step=top.trail[-1], trail=top.trail[:-1])
-    return run(scene)
+    scene = close_question(scene)
+    return run(scene.top_but(step=top.trail[-1], trail=top.trail[:-1], resting=False))
 
 
 def ask_again(scene: Scene) -> Scene:
@@ -312,11 +312,14 @@ def _record(scene: Scene, question: Question, given: Answer) -> Scene:
 
 
 def _shown(scene: Scene) -> str:
-    """Every text of the consent flow up to the question, which is what was agreed to."""
+    """Every text of the phase up to the question, which is what was agreed to."""
     top = scene.state.stack[-1]
+    phase = scene.release.program.phases.get(scene.state.phase, ())
+    earlier = phase[: phase.index(top.flow)] if top.flow in phase else ()
     flow = scene.release.flow(top.flow)
-    shown = flow.steps[: flow.names.index(top.step) + 1]
-    texts = [getattr(step, "say", "") or getattr(step, "text", "") for step in shown]
+    steps = [step for name in earlier for step in scene.release.flow(name).steps]
+    steps += flow.steps[: flow.names.index(top.step) + 1]
+    texts = [getattr(step, "say", "") or getattr(step, "text", "") for step in steps]
     return "\n\n".join(text.strip() for text in texts if text)
 
 

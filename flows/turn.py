@@ -69,7 +69,7 @@ def _happen(scene: Scene) -> Scene:
     tier = crisis.screen(scene.release.crisis, words) if words else None
     if tier == "hard":
         return _crisis(scene, words)
-    if tier == "soft" and not scene.in_safety:
+    if tier == "soft" and scene.state.held is None:
         return _check_in(scene, words)
     return _ordinary(scene)
 
@@ -135,7 +135,7 @@ def _said(scene: Scene, event: Said) -> Scene:
     if event.to_clinician:
         return message(_relayed(scene), "relayed")
     name = _command_in(scene, text)
-    if not scene.state.invited and name not in {"now", "help"}:
+    if not scene.state.invited and not scene.in_safety and name not in {"now", "help"}:
         return message(scene, "need-invite")
     question = scene.question
     if question is not None and _is_answer(scene, question, text, name):
@@ -162,7 +162,7 @@ def _is_answer(scene: Scene, question: Question, text: str, name: str | None) ->
 def _command_in(scene: Scene, text: str) -> str | None:
     name = reading.read_command(text, scene.release.messages.typed)
     if name is None and text.startswith("/"):
-        return text[1:].split("@")[0].split()[0].lower() if text.strip("/ ") else "menu"
+        return (text[1:].partition("@")[0].split() or ["menu"])[0].lower()
     return name
 
 
@@ -226,6 +226,10 @@ def _moved_on(scene: Scene) -> Scene:
 
 def _cleared(scene: Scene) -> Scene:
     """The hold lifted; whoever stands at a safety question hears that it is closed."""
+    top = scene.top
+    if top is not None and not scene.is_safety(top):
+        kept = tuple(frame for frame in scene.state.stack if not scene.is_safety(frame))
+        return scene.but(stack=kept, held=None)
     was_asked = scene.in_safety
     scene = talk.drop(scene, "safety").but(held=None)
     if not was_asked:

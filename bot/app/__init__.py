@@ -1,5 +1,5 @@
 """The composition root: the parts are wired here by hand, started, drained and stopped."""
 
-from bot.app.run import open_store, run, site_for
+from bot.app.run import make_data_dir, open_store, run, site_for
 
-__all__ = ["open_store", "run", "site_for"]
+__all__ = ["make_data_dir", "open_store", "run", "site_for"]

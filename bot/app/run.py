@@ -15,7 +15,9 @@ import uvicorn
 from bot.app.logs import set_up
 from bot.app.web import web
 from bot.clock import Clock
+from bot.content.mistakes import ContentError
 from bot.content.places import places
+from bot.content.proofreading import proofread
 from bot.content.reading import read
 from bot.keys import Vault
 from bot.service.deliver import Delivery
@@ -38,7 +40,13 @@ DRAIN_SECONDS = 7
 
 def site_for(settings: Settings) -> Site:
     """This installation's content, clock and hours; ContentError if the content is broken."""
+    if not (settings.content_dir / "program.yaml").is_file():
+        raise BadSetting("CONTENT_DIR", "CONTENT_DIR must be a folder with a program.yaml in it.")
     release = read(settings.content_dir)
+    proof = proofread(settings.content_dir)
+    if proof.errors:
+        # what the checker refuses could leave someone in need without an answer
+        raise ContentError(proof.errors)
     if settings.language != release.program.language:
         sentence = f"LANGUAGE must be {release.program.language}: the content has no other."
         raise BadSetting("LANGUAGE", sentence)
@@ -46,9 +54,18 @@ def site_for(settings: Settings) -> Site:
     return Site(settings, Releases(release, places), clock, read_update)
 
 
+def make_data_dir(settings: Settings) -> None:
+    """The folder for the database is there after this; BadSetting if it cannot be made."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sentence = f"DATA_DIR cannot be made: {error.strerror}. Choose another folder."
+        raise BadSetting("DATA_DIR", sentence) from None
+
+
 def open_store(settings: Settings) -> Store:
     """The migrated database; BadDatabase if it cannot be used."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings)
     migrate(settings.database)
     return Store.open(settings.database, Vault(settings.keys))
 

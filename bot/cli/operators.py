@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot import keys as key_making
-from bot.app import open_store, site_for
+from bot.app import make_data_dir, open_store, site_for
 from bot.app import run as run_service
 from bot.app.doctor import diagnose
 from bot.sandbox.supervise import run_sandbox
@@ -59,7 +59,7 @@ def sandbox(
 def migrate() -> None:
     """Bring the database to the form that this version needs."""
     settings = load()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings)
     migrate_database(settings.database)
     print("The database is up to date.")
 

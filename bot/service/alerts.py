@@ -5,58 +5,69 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter
-
 from bot.service.post import Bubble, Settled
+from bot.service.reasons import Reason, facts_of, reason_for
 from bot.service.site import Site
 from bot.service.team import care_team
-from bot.service.wording import age, alert_buttons, fixed, line
-from bot.store import alerts, outbox, people
+from bot.service.wording import age, alert_buttons, fixed
+from bot.store import alerts, outbox, people, thread
 from bot.store.alerts import Alert
 from bot.store.outbox import NewPost
 from bot.store.people import Clinician, Patient
 from bot.store.unit import Unit
 from flows import escalation
-from flows.effects import Fact, Raise
-from flows.program import Release, Rule, Tier
-
-_FACTS: TypeAdapter[tuple[Fact, ...]] = TypeAdapter(tuple[Fact, ...])
+from flows.effects import Raise
+from flows.program import Release
 
 
-def raise_alert(unit: Unit, site: Site, patient: Patient, raised: Raise, *, at: datetime) -> None:
-    """Keep the alert and tell the care team; one that is already open fires again."""
-    rule, tier = _rule(site.release, raised.rule)
+def raise_alert(
+    unit: Unit, site: Site, release: Release, patient: Patient, raised: Raise, *, at: datetime
+) -> None:
+    """Keep the alert and tell the care team; one that is open, or in its window, fires again."""
+    reason, rule = reason_for(release, raised), release.escalation.rule(raised.rule)
+    window = timedelta(hours=release.escalation.tiers[rule.tier].window_hours)
+    fired = _last_fired(unit, patient, rule.rule)
     alert, is_new = alerts.raise_(
         unit,
         patient_id=patient.id,
         rule=rule.rule,
         tier=rule.tier,
-        facts=_FACTS.dump_json(raised.facts).decode(),
+        facts=reason.model_dump_json(),
         at=at,
-        deadline_at=at + timedelta(minutes=tier.remind_minutes),
-        window_hours=tier.window_hours,
+        deadline_at=at + timedelta(minutes=reason.remind_minutes),
+        window_hours=int(window.total_seconds() // 3600),
     )
-    reopened = not is_new and _reopen(unit, site, alert, at)
-    if is_new or reopened:
+    if is_new or _reopen(unit, alert, at):
         _tell(unit, site, alert.id, "c-alert", at=at)
-    elif tier.always_tell:
+    elif reason.always_tell or fired is None or at - fired >= window:
         _tell(unit, site, alert.id, "c-alert-fired", at=at)
 
 
-def remind(unit: Unit, site: Site) -> int:
-    """How many alerts nobody had taken by their deadline; each is told to everyone again."""
-    now = site.clock.now()
-    overdue = alerts.due(unit, now)
-    for alert in overdue:
-        _tell(unit, site, alert.id, "c-alert-again", at=now)
-    return len(overdue)
+def overdue(unit: Unit, site: Site) -> Sequence[int]:
+    """The ids of the alerts that nobody had taken by their deadline."""
+    return [alert.id for alert in alerts.due(unit, site.clock.now())]
+
+
+def remind(unit: Unit, site: Site, alert_id: int) -> None:
+    """Tell everyone again of an alert that nobody has taken."""
+    _tell(unit, site, alert_id, "c-alert-again", at=site.clock.now())
 
 
 def tell_open(unit: Unit, site: Site, clinician: Clinician, *, at: datetime) -> None:
-    """Tell someone who just joined of every alert that nobody has taken."""
+    """Tell someone who just joined of every alert that nobody has taken, and what came with it."""
     waiting = [alert for alert in alerts.open_(unit) if alert.state in {"raised", "told"}]
     for alert in waiting:
         _tell(unit, site, alert.id, "c-alert", at=at, team=[clinician])
+        for message in thread.of(unit, alert.patient_id):
+            if message.alert_id == alert.id and message.clinician_id is None:
+                bubble = says(unit, site, alert.patient_id, message.text)
+                post_to(unit, [clinician], bubble, alert, at=at)
+
+
+def says(unit: Unit, site: Site, patient_id: int, text: str) -> Bubble:
+    """A patient's words as a bubble for the care team."""
+    name = people.load(unit, [patient_id])[patient_id].pseudonym
+    return fixed(site.release, "c-patient-says", pseudonym=name, text=text)
 
 
 def make_move(
@@ -86,13 +97,13 @@ def make_move(
 def post_to(
     unit: Unit,
     clinicians: Iterable[Clinician],
-    bubble: Bubble,
+    body: Bubble | Settled,
     alert: Alert | None,
     *,
     at: datetime,
     patient_id: int | None = None,
 ) -> None:
-    """Put a bubble for these clinicians into the outbox."""
+    """Put a post for these clinicians into the outbox."""
     owner = alert.patient_id if alert else patient_id
     outbox.add(
         unit,
@@ -102,8 +113,8 @@ def post_to(
                 patient_id=owner,
                 alert_id=alert.id if alert else None,
                 lane="alert",
-                shape="bubble",
-                body=bubble.model_dump_json(),
+                shape=body.shape,
+                body=body.model_dump_json(),
                 created_at=at,
                 # what a patient's turn is to their prompts, an alert's number is to its buttons
                 turn=alert.id if alert else None,
@@ -118,41 +129,23 @@ def settle_buttons(
     unit: Unit, clinicians: Iterable[Clinician], alert: Alert, *, at: datetime
 ) -> None:
     """Take the buttons off the last bubble about this alert in these clinicians' chats."""
-    outbox.add(
-        unit,
-        [
-            NewPost(
-                contact_id=clinician.contact_id,
-                patient_id=alert.patient_id,
-                alert_id=alert.id,
-                lane="alert",
-                shape="settle",
-                body=Settled().model_dump_json(),
-                created_at=at,
-                turn=alert.id,
-            )
-            for clinician in clinicians
-            if clinician.contact_id is not None
-        ],
-    )
+    post_to(unit, clinicians, Settled(), alert, at=at)
 
 
-def title(release: Release, alert: Alert) -> tuple[str, str]:
-    """The tier's title and the reason's words for a clinician."""
-    rule, tier = _rule(release, alert.rule)
-    return tier.title, rule.clinician.strip()
+def reason_of(alert: Alert) -> Reason:
+    """Why the alert was raised, as it was kept."""
+    return Reason.model_validate_json(alert.facts)
 
 
-def _rule(release: Release, name: str) -> tuple[Rule, Tier]:
-    rule = release.escalation.rule(name)
-    return rule, release.escalation.tiers[rule.tier]
+def _last_fired(unit: Unit, patient: Patient, rule: str) -> datetime | None:
+    fired = [a.last_fired_at for a in alerts.of_patient(unit, patient.id) if a.rule == rule]
+    return max(fired, default=None)
 
 
-def _reopen(unit: Unit, site: Site, alert: Alert, at: datetime) -> bool:
+def _reopen(unit: Unit, alert: Alert, at: datetime) -> bool:
     if alert.state != "closed":
         return False
-    _, tier = _rule(site.release, alert.rule)
-    deadline = at + timedelta(minutes=tier.remind_minutes)
+    deadline = at + timedelta(minutes=reason_of(alert).remind_minutes)
     return make_move(unit, alert, "fire", clinician=None, at=at, deadline_at=deadline)
 
 
@@ -168,9 +161,8 @@ def _tell(
     alert = alerts.get(unit, alert_id)
     if alert is None:
         return
-    _, tier = _rule(site.release, alert.rule)
     waits = alert.state in {"raised", "told"}
-    deadline = at + timedelta(minutes=tier.remind_minutes) if waits else None
+    deadline = at + timedelta(minutes=reason_of(alert).remind_minutes) if waits else None
     team = care_team(unit) if team is None else team
     if not team:
         # nobody was told, so it stays raised; whoever joins hears of it at once
@@ -181,62 +173,19 @@ def _tell(
 
 
 def _bubble(unit: Unit, site: Site, alert: Alert, text: str, at: datetime) -> Bubble:
-    release = site.release
+    release, reason = site.release, reason_of(alert)
     patient = people.load(unit, [alert.patient_id])[alert.patient_id]
-    tier, reason = title(release, alert)
     moves = ("take",) if alert.state in {"raised", "told"} else ("close",)
-    values = {
-        "tier": tier,
-        "title": reason,
-        "rule": alert.rule,
-        "pseudonym": patient.pseudonym,
-        "facts": "".join(f"\n{fact}" for fact in facts(release, alert)),
-        "number": str(alert.id),
-        "age": age(release, alert.raised_at, at),
-        "count": str(alert.fired_count),
-    }
-    wanted = {name: value for name, value in values.items() if f"{{{name}}}" in release.text(text)}
-    return fixed(release, text, alert_buttons(release, alert.id, *moves), **wanted)
-
-
-def facts(release: Release, alert: Alert) -> Sequence[str]:
-    """The scores that fired the alert, a line each, with their threshold and its source."""
-    rule, _ = _rule(release, alert.rule)
-    found = _FACTS.validate_json(alert.facts)
-    return [text for fact in found for text in _fact(release, rule, fact)]
-
-
-def _fact(release: Release, rule: Rule, fact: Fact) -> list[str]:
-    told = {
-        "measure": release.measures[fact.measure].title,
-        "threshold": _threshold(release, fact),
-        "source": rule.source,
-    }
-    if fact.now is None:
-        return [
-            line(release, "c-fact-item", item=item, value=_number(value), **told)
-            for item, value in fact.items.items()
-        ]
-    scores = {"now": fact.now, "baseline": fact.baseline, "best": fact.best}
-    numbers = {name: _number(score) for name, score in scores.items()}
-    items = ", ".join(f"{item}: {_number(value)}" for item, value in fact.items.items())
-    return [
-        line(release, "c-fact", **numbers, **told),
-        line(release, "c-fact-items", items=items),
-    ]
-
-
-def _threshold(release: Release, fact: Fact) -> str:
-    if fact.now is None and not fact.bound:
-        return line(release, "c-not-answered")
-    if not fact.against:
-        return fact.bound
-    whom = [line(release, f"c-against-{name}") for name in fact.against]
-    # a text of its own would lose the spaces around it
-    joined = release.text("c-and").join(whom)
-    change = line(release, "c-change", change=fact.change, against=joined)
-    return ", ".join(filter(None, (fact.bound, change)))
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
+    return fixed(
+        release,
+        text,
+        alert_buttons(release, alert.id, *moves),
+        tier=reason.tier,
+        title=reason.title,
+        rule=alert.rule,
+        pseudonym=patient.pseudonym,
+        facts="".join(f"\n{fact}" for fact in facts_of(release, reason)),
+        number=str(alert.id),
+        age=age(release, alert.raised_at, at),
+        count=str(alert.fired_count),
+    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from bot.service.alerts import post_to
+from bot.service.alerts import post_to, says
 from bot.service.site import Site
 from bot.service.team import care_team
-from bot.service.wording import fixed
 from bot.store import alerts, inbox, thread
 from bot.store.alerts import Alert
 from bot.store.inbox import Arrival
@@ -26,7 +25,7 @@ def relay(unit: Unit, site: Site, patient: Patient, text: str, *, at: datetime) 
     kept = alert.id if alert else None
     thread.add(unit, patient_id=patient.id, text=text, at=at, alert_id=kept)
     for piece in pieces(text):
-        bubble = fixed(site.release, "c-patient-says", pseudonym=patient.pseudonym, text=piece)
+        bubble = says(unit, site, patient.id, piece)
         post_to(unit, _readers(unit, patient, alert), bubble, alert, at=at, patient_id=patient.id)
 
 

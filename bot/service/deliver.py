@@ -10,7 +10,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
+from pydantic import ValidationError
+
+from bot.keys import CannotOpen
 from bot.service import care
+from bot.service.alerts import post_to
 from bot.service.export import export
 from bot.service.post import (
     BODY,
@@ -28,6 +32,7 @@ from bot.service.post import (
     Verdict,
 )
 from bot.service.site import Site
+from bot.service.team import care_team
 from bot.store import alerts, inbox, outbox, people
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post, Result
@@ -41,6 +46,10 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 64
 TOAST_LIVES = timedelta(seconds=60)
 MOST_ATTEMPTS = 12
+MOST_TRIES_OF_A_FILE = 4
+LEASE = timedelta(minutes=2)
+"""How long a post may be on its way before it counts as stuck; no call takes so long."""
+
 LONGEST_WAIT = 60
 
 
@@ -119,12 +128,21 @@ class Delivery:
             log.exception("post %s could not be made", parcel.post.id)
             verdict = Later(1)
         self._landed.append((parcel, verdict))
+        await self.settle_landed()
+        self.on_landing()
+
+    async def settle_landed(self) -> None:
+        """Keep what became of the posts that landed; what cannot be kept now is kept later."""
         async with self._settling:
             # those that landed while another commit ran share this one
             landed, self._landed = self._landed, []
-            if landed:
+            if not landed:
+                return
+            try:
                 await self._store.write(settle, self._site, landed)
-        self.on_landing()
+            except Exception:
+                self._landed = [*landed, *self._landed]
+                log.exception("the results of %s posts could not be kept yet", len(landed))
 
     async def _send(self, parcel: Parcel) -> Verdict:
         chat, body = parcel.chat, parcel.body
@@ -152,11 +170,25 @@ class Delivery:
         return await self._gateway.toast(body)
 
 
+def recover(unit: Unit, site: Site) -> None:
+    """Free what was being sent when this process died; with other processes, what is stale."""
+    outbox.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
+
+
 def claim(unit: Unit, site: Site, limit: int) -> list[Parcel]:
     """The next posts to be sent, marked as being sent."""
     posts = outbox.claim(unit, site.clock.now(), limit)
-    chats = people.chat_of(unit, [post.contact_id for post in posts])
-    return [_parcel(unit, site, post, chats[post.contact_id]) for post in posts]
+    return [parcel for post in posts if (parcel := _made(unit, site, post)) is not None]
+
+
+def _made(unit: Unit, site: Site, post: Post) -> Parcel | None:
+    """The post ready to be sent; one that cannot be opened or read holds up nobody else."""
+    try:
+        return _parcel(unit, site, post, people.chat_of(unit, [post.contact_id])[post.contact_id])
+    except (CannotOpen, ValidationError) as error:
+        log.error("post %s cannot be made: %s", post.id, type(error).__name__)
+        outbox.refuse(unit, post.id, type(error).__name__)
+        return None
 
 
 def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> None:
@@ -166,6 +198,7 @@ def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> 
     for parcel, verdict in landed:
         if isinstance(verdict, Gone):
             _lose(unit, parcel, now)
+            _hand_over(unit, parcel, now)
         if isinstance(verdict, Refused) and isinstance(parcel.body, Bubble):
             _send_plain(unit, parcel, parcel.body, now)
 
@@ -191,7 +224,7 @@ def _result(post: Post, verdict: Verdict, now: datetime) -> Result:
         case Later(counts=False):
             wait = now + timedelta(seconds=verdict.seconds)
             return Result(post.id, "pending", now, post.attempts, not_before=wait)
-        case Later() if tried < MOST_ATTEMPTS or post.lane in {"crisis", "alert"}:
+        case Later() if _may_try(post, tried):
             return _again(post, now, max(verdict.seconds, 2.0 ** min(tried, 6)))
         case Later():
             return Result(post.id, "refused", now, tried, error="gave up")
@@ -207,9 +240,17 @@ def _result(post: Post, verdict: Verdict, now: datetime) -> Result:
             return Result(post.id, "doubtful", now, tried)
         case Doubtful() if post.shape == "toast":
             return Result(post.id, "dropped", now, tried)
-        case Doubtful():
+        case Doubtful() if _may_try(post, tried):
             # a lesson, an alert or help lost may harm; twice is a nuisance
             return _again(post, now, 2.0 ** min(tried, 6))
+        case Doubtful():
+            return Result(post.id, "doubtful", now, tried)
+
+
+def _may_try(post: Post, tried: int) -> bool:
+    if post.shape != "bubble":
+        return tried < MOST_TRIES_OF_A_FILE
+    return tried < MOST_ATTEMPTS or post.lane in {"crisis", "alert"}
 
 
 def _again(post: Post, now: datetime, seconds: float) -> Result:
@@ -226,6 +267,17 @@ def _lose(unit: Unit, parcel: Parcel, now: datetime) -> None:
     body = Blocked(at=now, alerted=alerted).model_dump_json()
     digest = sha256(name.encode()).hexdigest()
     inbox.keep(unit, [Arrival("clinic", name, digest, lookup, body, now)])
+
+
+def _hand_over(unit: Unit, parcel: Parcel, now: datetime) -> None:
+    """Words that went to one clinician alone, whose chat is gone, go to all the others."""
+    post = parcel.post
+    if post.lane != "alert" or post.shape != "bubble" or not outbox.is_alone(unit, post):
+        return
+    others = [each for each in care_team(unit) if each.contact_id != post.contact_id]
+    alert = alerts.get(unit, post.alert_id) if post.alert_id else None
+    body = Bubble.model_validate_json(post.body)
+    post_to(unit, others, body, alert, at=now, patient_id=post.patient_id)
 
 
 def _send_plain(unit: Unit, parcel: Parcel, bubble: Bubble, now: datetime) -> None:

@@ -10,19 +10,19 @@ from bot.service import care
 from bot.service.incoming import Incoming, Pressed, SentThing, Wrote
 from bot.service.post import Bubble, Toast
 from bot.service.site import Site
-from bot.service.team import care_team
+from bot.service.team import CARING, care_team
 from bot.service.wording import age, alert_buttons, fixed, line, outcome_buttons
 from bot.store import alerts, outbox, people
 from bot.store.alerts import Alert
 from bot.store.outbox import NewPost
 from bot.store.people import Clinician, Patient
 from bot.store.unit import Unit
-from flows import escalation
 from flows.errors import IllegalMove
 from flows.scene import Rows
 
 MOST_LETTERS = 3000
 MOST_PATIENTS = 50
+LINES_A_BUBBLE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ class Chair:
 
 def at_desk(chair: Chair, incoming: Incoming) -> None:
     """Carry out what the clinician did, and answer them."""
+    if chair.clinician.role not in CARING:
+        chair.say("c-help-operator")
+        return
     match incoming.what:
         case Pressed() as pressed:
             _answer_tap(chair, pressed, _pressed(chair, pressed.data))
@@ -66,7 +69,7 @@ def at_desk(chair: Chair, incoming: Incoming) -> None:
 def _wrote(chair: Chair, wrote: Wrote) -> None:
     text = wrote.text.strip()
     if text.startswith("/"):
-        _command(chair, text[1:].split("@")[0].split()[0].lower() if text[1:].strip() else "")
+        _command(chair, (text[1:].partition("@")[0].split() or [""])[0].lower())
     elif wrote.reply_to is None:
         chair.say("c-which")
     else:
@@ -85,15 +88,16 @@ def _command(chair: Chair, name: str) -> None:
 
 def _list_alerts(chair: Chair) -> None:
     lines = [_alert_line(chair, alert) for alert in alerts.open_(chair.unit)]
-    if lines:
-        chair.say("c-alerts", alerts="\n".join(lines))
-    else:
+    if not lines:
         chair.say("c-alerts-none")
+    # in several bubbles: an open alert that is cut off would be nobody's
+    for start in range(0, len(lines), LINES_A_BUBBLE):
+        chair.say("c-alerts", alerts="\n".join(lines[start : start + LINES_A_BUBBLE]))
 
 
 def _alert_line(chair: Chair, alert: Alert) -> str:
     release = chair.site.release
-    tier, reason = alerting.title(release, alert)
+    reason = alerting.reason_of(alert)
     names = {each.id: each.name for each in people.clinicians(chair.unit)}
     text = release.text(f"c-state-{alert.state}")
     who = {"name": names.get(alert.taken_by or 0, "–")} if "{name}" in text else {}
@@ -101,8 +105,8 @@ def _alert_line(chair: Chair, alert: Alert) -> str:
         release,
         "c-alert-line",
         number=str(alert.id),
-        tier=tier,
-        title=reason,
+        tier=reason.tier,
+        title=reason.title,
         pseudonym=_patient(chair, alert.patient_id).pseudonym,
         state=line(release, f"c-state-{alert.state}", **who),
         age=age(release, alert.raised_at, chair.at),
@@ -184,7 +188,7 @@ def _take(chair: Chair, alert: Alert) -> str | None:
     except IllegalMove:
         taken = False
     if not taken:
-        _tell_who_has(chair, alert, [chair.clinician])
+        _tell_who_has(chair, alerts.get(chair.unit, alert.id) or alert, [chair.clinician])
         return None
     alerting.settle_buttons(chair.unit, care_team(chair.unit), alert, at=chair.at)
     values = {"number": str(alert.id), "pseudonym": _patient(chair, alert.patient_id).pseudonym}
@@ -238,15 +242,14 @@ def _close(chair: Chair, alert: Alert, outcome: str) -> str | None:
     )
     chair.post(bubble, alert, to=care_team(chair.unit))
     still_open = alerts.open_of_patient(chair.unit, patient.id)
-    if _holds(chair, alert) and not any(_holds(chair, each) for each in still_open):
+    if _holds(alert) and not any(_holds(each) for each in still_open):
         care.clear(chair.unit, patient, at=chair.at, name=f"cleared:{chair.cause}")
     return None
 
 
-def _holds(chair: Chair, alert: Alert) -> bool:
+def _holds(alert: Alert) -> bool:
     """Whether this alert holds the program back until a person closes it."""
-    release = chair.site.release
-    return alert.tier == "red" or escalation.is_safety(release.escalation, alert.rule)
+    return alerting.reason_of(alert).holds
 
 
 def _answer_tap(chair: Chair, pressed: Pressed, notice: str | None) -> None:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.service import desk, joining
-from bot.service.alerts import post_to
 from bot.service.desk import Chair
 from bot.service.incoming import CameBack, Incoming, Left, Pressed, SentThing, Wrote
+from bot.service.joining import OneRole
 from bot.service.post import Bubble
 from bot.service.record import record, toast
 from bot.service.site import Site
-from bot.service.team import operators
 from bot.service.wording import fixed
 from bot.store import alerts, inbox, nudges, outbox, people
 from bot.store.inbox import Kept
 from bot.store.outbox import NewPost
 from bot.store.people import Contact, Patient
 from bot.store.unit import Unit
+from flows import crisis
 from flows.events import (
     EVENT,
     Attached,
@@ -64,17 +64,16 @@ def handle_one(unit: Unit, site: Site, row: int) -> None:
         _handle(unit, site, kept)
 
 
-def put_aside(unit: Unit, site: Site, row: int, error: str) -> None:
-    """Count a failure; after the last try keep the arrival for the operator and tell the person."""
+def put_aside(unit: Unit, site: Site, row: int, error: str) -> Kept | None:
+    """Count a failure; the arrival, if it was its last try and is kept for the operator."""
     kept, now = inbox.take(unit, row), site.clock.now()
     if kept is None:
-        return
+        return None
     inbox.fail(unit, row, error, now)
     if kept.attempts + 1 < TRIES:
-        return
+        return None
     inbox.finish(unit, [row], "dead", now)
-    _page(unit, site, row, error, now)
-    _apologise(unit, site, kept, now)
+    return kept
 
 
 def _handle(unit: Unit, site: Site, kept: Kept) -> None:
@@ -93,16 +92,20 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
     if incoming is None:
         return False
     contact = people.contact(unit, kept.sender)
+    is_patient = contact is not None and contact.patient_id is not None
     text = incoming.what.text if isinstance(incoming.what, Wrote) else ""
-    invitation = joining.redeem(unit, text, at=now)
+    invitation = joining.redeem(unit, text, is_patient=is_patient, at=now)
+    if isinstance(invitation, OneRole):
+        return _answer_stranger(unit, site, kept, incoming, "c-one-role", now)
     if invitation is not None and invitation.kind == "clinician":
         joining.join_team(unit, site, invitation, lookup=kept.sender, chat=incoming.chat, at=now)
         return True
-    if contact is None and invitation is None and joining.code_in(text):
-        _wrong_code(unit, site, kept, incoming, now)
-        return True
     if contact is not None and contact.clinician_id is not None:
         return _clinician(unit, site, contact, incoming, kept, now)
+    if not is_patient and isinstance(incoming.what, Left | CameBack):
+        return False
+    if not is_patient and invitation is None and _is_wrong_code(site, text):
+        return _answer_stranger(unit, site, kept, incoming, "code-wrong", now)
     patient = _patient(unit, site, kept, incoming, contact, invited=invitation is not None)
     event = _event(unit, site, patient, incoming, invited=invitation is not None, at=now)
     turned = _turn(unit, site, patient, event, cause=kept.id, at=now)
@@ -112,13 +115,23 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
     return True
 
 
-def _wrong_code(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> None:
-    """Tell a stranger whose code is not valid, without making them a patient by mistake."""
+def _is_wrong_code(site: Site, text: str) -> bool:
+    """Whether a stranger sent a code that opens nothing; words of need are never only a code."""
+    code = joining.code_in(text)
+    return code is not None and crisis.screen(site.release.crisis, code) is None
+
+
+def _answer_stranger(
+    unit: Unit, site: Site, kept: Kept, incoming: Incoming, name: str, now: datetime
+) -> bool:
+    """Answer without making anyone a patient by mistake."""
     contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
-    outbox.add(unit, [_stranger_post(contact, fixed(site.release, "code-wrong"), now)])
+    outbox.add(unit, [stranger_post(contact, fixed(site.release, name), now)])
+    return True
 
 
-def _stranger_post(contact: Contact, bubble: Bubble, now: datetime) -> NewPost:
+def stranger_post(contact: Contact, bubble: Bubble, now: datetime) -> NewPost:
+    """A post for someone who may be nobody's patient."""
     return NewPost(
         contact_id=contact.id,
         lane="reply",
@@ -189,8 +202,13 @@ def _event(
         case Wrote(edited=True, text=text):
             return Edited(at=at, desk=desk_now, text=text)
         case Wrote(text=text) if joining.only_starts(text):
-            allowed = invited or site.settings.enrolment == "open"
-            return Joined(at=at, desk=desk_now, invited=allowed, language=incoming.language)
+            return Joined(
+                at=at,
+                desk=desk_now,
+                payload="" if invited else text.partition(" ")[2],
+                invited=invited or site.settings.enrolment == "open",
+                language=incoming.language,
+            )
         case Wrote(text=text, reply_to=reply_to):
             answers = _answers_clinician(unit, patient, reply_to)
             return Said(at=at, desk=desk_now, text=text, to_clinician=answers)
@@ -240,15 +258,3 @@ def _turn(
     if isinstance(event, Due):
         nudges.settle(unit, patient.id, event.key, "sent", None)
     return turned
-
-
-def _page(unit: Unit, site: Site, row: int, error: str, now: datetime) -> None:
-    bubble = fixed(site.release, "c-fault", row=str(row), error=error)
-    post_to(unit, operators(unit), bubble, None, at=now)
-
-
-def _apologise(unit: Unit, site: Site, kept: Kept, now: datetime) -> None:
-    contact = people.contact(unit, kept.sender)
-    if contact is None or kept.source != "telegram":
-        return
-    outbox.add(unit, [_stranger_post(contact, fixed(site.release, "fault"), now)])

@@ -13,6 +13,7 @@ from bot.store.unit import Unit
 
 POLL_STALE = 90
 TICK_STALE = 60
+INBOX_STALE = 60
 OUTBOX_STALE = 300
 
 
@@ -32,9 +33,15 @@ def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
     ages = {
         "last_poll_age": _age(pulse.polled_at, now),
         "tick_age": _age(pulse.ticked_at, now),
+        "inbox_age": _age(waiting.oldest, now),
         "outbox_age": _age(outbox.oldest(unit), now),
     }
-    limits = {"last_poll_age": POLL_STALE, "tick_age": TICK_STALE, "outbox_age": OUTBOX_STALE}
+    limits = {
+        "last_poll_age": POLL_STALE,
+        "tick_age": TICK_STALE,
+        "inbox_age": INBOX_STALE,
+        "outbox_age": OUTBOX_STALE,
+    }
     late = [name for name, age in ages.items() if age is not None and age > limits[name]]
     return {
         "ok": not late and not pulse.trouble,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.keys import new_code
@@ -25,6 +26,11 @@ MOST_WORDS = 2
 _START = re.compile(r"/start(?:@\w+)?\s+(?P<code>[A-Za-z0-9_-]{8,64})\s*", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True)
+class OneRole:
+    """The account that sent a team's code already takes part as a patient."""
+
+
 def invite(unit: Unit, kind: Kind, name: str, role: str, *, at: datetime) -> str:
     """A new one-time code; only its digest is kept."""
     code = new_code()
@@ -40,15 +46,24 @@ def code_in(text: str) -> str | None:
 
 
 def only_starts(text: str) -> bool:
-    """Whether the message is /start, alone or with one word that may be a code."""
+    """Whether the message is /start, alone or with one word behind it."""
     words = text.split()
     return 0 < len(words) <= MOST_WORDS and words[0].split("@")[0] == "/start"
 
 
-def redeem(unit: Unit, text: str, *, at: datetime) -> Invite | None:
-    """The invitation that this message's code stands for, used up; None without a valid one."""
+def redeem(unit: Unit, text: str, *, is_patient: bool, at: datetime) -> Invite | OneRole | None:
+    """The invitation that this message's code stands for, used up; None without a valid one.
+
+    A patient's account cannot join the team, or their words would no longer be a patient's: they
+    get OneRole, and the code can still be used.
+    """
     code = code_in(text)
-    return invites.use(unit, _digest(unit, code), at) if code else None
+    if code is None:
+        return None
+    digest = _digest(unit, code)
+    if is_patient and invites.kind_of(unit, digest) == "clinician":
+        return OneRole()
+    return invites.use(unit, digest, at)
 
 
 def join_team(

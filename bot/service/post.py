@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from bot.markup import render
 from flows.effects import Chart
@@ -63,7 +63,7 @@ class Document(Value):
 
 
 Body = Annotated[Bubble | Settled | Toast | Picture | Document, Field(discriminator="shape")]
-BODY: TypeAdapter[Body] = TypeAdapter(Body)
+BODY: TypeAdapter[Body] = TypeAdapter(Body, config=ConfigDict(hide_input_in_errors=True))
 """Reads and writes any post's body as JSON."""
 
 

@@ -64,7 +64,7 @@ def _carry_out(
         case do.Agree():
             records.consent(unit, patient.id, _consent(release, effect, turn, at))
         case do.Raise():
-            alerts.raise_alert(unit, site, patient, effect, at=at)
+            alerts.raise_alert(unit, site, release, patient, effect, at=at)
         case do.Nudge():
             nudges.set(unit, patient.id, effect.key, effect.due_at, effect.slot, turn)
         case do.Cancel():

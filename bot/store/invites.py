@@ -38,6 +38,12 @@ def make(
     unit.connection.execute(invites.insert(), values)
 
 
+def kind_of(unit: Unit, digest: str) -> Kind | None:
+    """What the invitation with that digest opens, used or not; None if there is none."""
+    query = select(invites.c.kind).where(invites.c.digest == digest)
+    return unit.connection.execute(query).scalar_one_or_none()
+
+
 def use(unit: Unit, digest: str, at: datetime) -> Invite | None:
     """The invitation, used up by this; None if it is unknown, used already or too old."""
     taken = (

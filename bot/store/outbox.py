@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    FromClause,
     RowMapping,
     and_,
     bindparam,
@@ -30,6 +31,7 @@ State = Literal["pending", "sending", "sent", "doubtful", "refused", "gone", "dr
 UNSENT = tuple(state for state in get_args(State) if state != "sent")
 UNSETTLED = ("pending", "sending")
 # clinicians and patients in danger first, and a nudge never before an answer
+LONGEST_ERROR = 256
 URGENCY: dict[str, int] = {"crisis": 0, "alert": 0, "reply": 1, "nudge": 2}
 
 
@@ -95,7 +97,8 @@ def claim(unit: Unit, now: datetime, limit: int, exclude: Collection[int] = ()) 
         select(outbox)
         .where(
             outbox.c.state == "pending",
-            outbox.c.not_before <= now,
+            # one that was never put off does not wait for a clock that was set back
+            or_(outbox.c.not_before <= now, outbox.c.not_before == outbox.c.created_at),
             outbox.c.contact_id.not_in(list(exclude)),
             ~_held_up(),
         )
@@ -143,6 +146,23 @@ def recover(unit: Unit, now: datetime, lease: timedelta = timedelta()) -> None:
     execute(stuck.values(state="pending", attempts=outbox.c.attempts + 1, not_before=now))
 
 
+def is_alone(unit: Unit, post: Post) -> bool:
+    """Whether nobody else was sent the same words about this patient at the same moment."""
+    twins = (
+        outbox.c.created_at == post.created_at,
+        outbox.c.patient_id == post.patient_id,
+        outbox.c.lane == post.lane,
+        outbox.c.shape == post.shape,
+        outbox.c.contact_id != post.contact_id,
+    )
+    return unit.connection.execute(select(func.count()).where(*twins)).scalar_one() == 0
+
+
+def refuse(unit: Unit, post_id: int, error: str) -> None:
+    """Give up a post that cannot be made, so that those behind it go on."""
+    _mark(unit, [post_id], {"state": "refused", "error": error})
+
+
 def message_of(unit: Unit, contact_id: int, turn: int) -> tuple[int, str] | None:
     """The message number and body of the prompt sent at that turn, which is its last bubble."""
     query = (
@@ -186,7 +206,7 @@ def oldest(unit: Unit) -> datetime | None:
 def _held_up() -> ColumnElement[bool]:
     other = outbox.alias("other")
     # strictly in order, a crisis reply too: what was decided before it must not appear beneath it
-    before = and_(other.c.state == "pending", other.c.id < outbox.c.id)
+    before = and_(other.c.state == "pending", other.c.id < outbox.c.id, _keeps_place(other))
     # in the very words of the index, or the whole history of the contact would be read
     unsettled: BindParameter[str] = bindparam(
         "unsettled", UNSETTLED, expanding=True, literal_execute=True
@@ -196,6 +216,11 @@ def _held_up() -> ColumnElement[bool]:
         other.c.state.in_(unsettled),
         or_(other.c.state == "sending", before),
     )
+
+
+def _keeps_place(other: FromClause) -> ColumnElement[bool]:
+    """Whether an earlier post is waited for: a crisis reply does not wait for one that failed."""
+    return or_(outbox.c.lane != "crisis", other.c.lane == "crisis", other.c.attempts == 0)
 
 
 def _readable(unit: Unit, row: RowMapping) -> Post | None:
@@ -244,7 +269,7 @@ def _settled(result: Result) -> dict[str, Any]:
         "to": result.state,
         "tried": result.attempts,
         "number": result.message_id,
-        "why": result.error,
+        "why": result.error[:LONGEST_ERROR] if result.error else None,
         "sent": result.at if result.state == "sent" else None,
         "later": result.not_before,
     }

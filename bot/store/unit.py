@@ -1,13 +1,14 @@
 """One transaction: the connection it runs on, and the vault that opens what it reads."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.keys import Seal, Vault
+from bot.keys import CannotOpen, Seal, Vault
 from bot.store.tables import patients
 
 
@@ -17,12 +18,15 @@ class Unit:
 
     connection: Connection
     vault: Vault
-    _seals: dict[int, Seal] = field(default_factory=dict, repr=False)
+    _seals: dict[int, Seal | None] = field(default_factory=dict, repr=False)
 
     def seal_of(self, patient_id: int) -> Seal:
-        """That patient's seal; KeyError if there is no such patient."""
+        """That patient's seal; KeyError without such a patient, CannotOpen without their key."""
         self.fetch_seals([patient_id])
-        return self._seals[patient_id]
+        seal = self._seals[patient_id]
+        if seal is None:
+            raise CannotOpen
+        return seal
 
     def fetch_seals(self, patient_ids: Iterable[int]) -> None:
         """Have the seals of many patients ready at the cost of one query."""
@@ -30,7 +34,10 @@ class Unit:
         if missing:
             query = select(patients.c.id, patients.c.wrapped_key).where(patients.c.id.in_(missing))
             for patient_id, wrapped in self.connection.execute(query):
-                self.keep_seal(patient_id, wrapped)
+                # a key that does not open costs its own patient's rows, and nobody else's
+                self._seals[patient_id] = None
+                with suppress(CannotOpen):
+                    self.keep_seal(patient_id, wrapped)
 
     def keep_seal(self, patient_id: int, wrapped_key: bytes) -> None:
         """Have the seal ready of a patient whose wrapped key was just read."""

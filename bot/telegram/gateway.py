@@ -47,6 +47,7 @@ POOL = 64
 REVOKED_WAIT = 30.0
 _BENIGN = ("message is not modified", "message to edit not found", "message can't be edited")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_LOST = ("blocked by the user", "deactivated", "initiate conversation", "kicked", "not a member")
 _GONE = ("chat not found", "user not found", "peer_id_invalid")
 
 
@@ -118,14 +119,18 @@ async def _verdict(sending: Awaitable[Message | bool]) -> Verdict:
     except RetryAfter as error:
         return Later(_seconds(error.retry_after), counts=False)
     except Forbidden as error:
-        return Gone(error.message)
+        return _forbidden(error.message)
     except BadRequest as error:
         return _refused(error.message)
     except (InvalidToken, Conflict) as error:
         log.error("telegram refuses the bot: %s", type(error).__name__)
         return Later(REVOKED_WAIT, counts=False)
     except NetworkError as error:  # TimedOut is one too
-        return Later(1) if _never_left(error) else Doubtful()
+        # not counted: an outage of any length loses nothing
+        return Later(2, counts=False) if _never_left(error) else Doubtful()
+    except TelegramError as error:
+        log.error("telegram answered oddly: %s", type(error).__name__)
+        return Doubtful()
     return Sent(result.message_id if isinstance(result, Message) else None)
 
 
@@ -142,6 +147,12 @@ def _keyboard(bubble: Bubble) -> InlineKeyboardMarkup | None:
             for row in bubble.buttons
         ]
     )
+
+
+def _forbidden(reason: str) -> Verdict:
+    """Gone for Telegram's own words; anything else may be a proxy that speaks out of turn."""
+    words = reason.lower()
+    return Gone(reason) if any(lost in words for lost in _LOST) else Later(REVOKED_WAIT)
 
 
 def _refused(reason: str) -> Verdict:

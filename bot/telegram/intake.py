@@ -95,7 +95,8 @@ class Poller:
                 offset = await self._once(offset)
                 pause = _PAUSE
                 self._trouble(None)
-            except (TelegramError, Revoked, Contested, OSError, ValueError) as error:
+            # whatever it is, nothing is lost: the offset has not moved
+            except Exception as error:  # noqa: BLE001 - a poll that ends is silence for everyone
                 log.warning("polling failed: %s", type(error).__name__)
                 self._trouble(type(error).__name__.lower())
                 await asyncio.sleep(pause)

@@ -19,6 +19,7 @@ CONTENT = Path(__file__).parents[2] / "content"
 
 CRISIS = Crisis(
     hard_rule="crisis-words",
+    unanswered_rule="check-unanswered",
     soft_reply="safety/check-in",
     phrases={
         "en": Phrases(

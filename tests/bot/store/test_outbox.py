@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from bot.keys import Vault
 from bot.store import outbox, people
@@ -15,6 +15,7 @@ from bot.store.outbox import Lane, NewPost, Post, Result, Shape
 from bot.store.people import Patient
 from bot.store.store import Store
 from bot.store.tables import outbox as table
+from bot.store.tables import patients
 from bot.store.unit import Unit
 
 MINUTE = timedelta(minutes=1)
@@ -234,10 +235,10 @@ def test_the_oldest_that_waits_is_known(store: Store, enrol: Enrol, noon: dateti
     """Its age tells whether the sender keeps up."""
     assert store.read_now(outbox.oldest) is None
     old, new = enrol("ann"), enrol("bob")
-    add(store, replace(post(new, "new"), created_at=noon + MINUTE), post(old, "old"))
+    add(store, post(old, "old"), replace(post(new, "new"), created_at=noon + MINUTE))
 
     assert store.read_now(outbox.oldest) == noon
-    sent(store, noon, *claim(store, noon))
+    sent(store, noon, *claim(store, noon, limit=1))
     assert store.read_now(outbox.oldest) == noon + MINUTE
 
 
@@ -303,3 +304,44 @@ def test_many_processes_send_everything_once_and_in_order(
     for contact in range(7):
         own = [number for number in delivered if number % 7 == contact]
         assert own == sorted(own)
+
+
+def test_a_clock_set_back_holds_up_nothing(store: Store, patient: Patient, noon: datetime) -> None:
+    """What was never put off is sent, even if it seems to come from the future."""
+    add(store, post(patient, "help", "crisis"))
+
+    assert bodies(claim(store, noon - 60 * MINUTE)) == ["help"]
+
+
+def test_help_does_not_wait_for_a_picture_that_failed(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """A crisis reply keeps its place behind what is new, but not behind what is tried again."""
+    add(store, post(patient, "picture"), post(patient, "help", "crisis"))
+    (picture,) = claim(store, noon)
+    failed = Result(picture.id, "pending", noon, picture.attempts + 1, not_before=noon + MINUTE)
+    store.write_now(outbox.settle, [failed])
+
+    assert bodies(claim(store, noon)) == ["help"]
+
+
+def test_a_patient_whose_key_is_gone_holds_up_nobody(
+    store: Store, enrol: Enrol, noon: datetime
+) -> None:
+    """What cannot be opened is refused, and the others get theirs."""
+    ann, bob = enrol("ann"), enrol("bob")
+    add(store, post(ann, "a1"), post(bob, "b1"))
+    lose_key(store, ann)
+
+    assert bodies(claim(store, noon)) == ["b1"]
+    assert store.read_now(outbox.counts)["refused"] == 1
+
+
+def lose_key(store: Store, who: Patient) -> None:
+    """Make the patient's data key unusable, as erasing will."""
+    gone = update(patients).where(patients.c.id == who.id).values(wrapped_key=b"gone")
+
+    def lose(unit: Unit) -> None:
+        unit.connection.execute(gone)
+
+    store.write_now(lose)

@@ -1,0 +1,105 @@
+"""When a turn cannot be taken: help is shown all the same, the person is told, someone is paged."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.service.alerts import post_to, raise_alert
+from bot.service.handle import stranger_post
+from bot.service.incoming import Incoming, SentThing, Wrote
+from bot.service.post import Bubble, bubble
+from bot.service.site import Site
+from bot.service.team import care_team, operators
+from bot.service.wording import fixed, line
+from bot.store import nudges, outbox, people
+from bot.store.inbox import Kept
+from bot.store.people import Contact, Patient
+from bot.store.unit import Unit
+from flows import crisis
+from flows.effects import Raise
+from flows.events import EVENT, Desk, Due, Said
+from flows.program import Release
+from flows.scene import Scene
+from flows.turn import begin_state
+from flows.wording import values_for
+
+
+def tell_of_fault(unit: Unit, site: Site, kept: Kept, error: str) -> None:
+    """Page whoever can help, and answer the person; words of need get the help lines first."""
+    now = site.clock.now()
+    if kept.source != "telegram":
+        _set_again(unit, kept, now)
+        _page(unit, site, kept, error, None, urgent=False)
+        return
+    incoming = _read(site, kept)
+    if incoming is None:
+        _page(unit, site, kept, error, None, urgent=False)
+        return
+    urgent = crisis.screen(site.release.crisis, _words(incoming)) is not None
+    contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
+    patient = _patient(unit, contact)
+    if urgent:
+        _help(unit, site, contact, patient, now)
+    outbox.add(unit, [stranger_post(contact, fixed(site.release, "fault"), now)])
+    _page(unit, site, kept, error, patient, urgent=urgent)
+    if urgent and patient is not None:
+        raised = Raise(rule=site.release.crisis.hard_rule)
+        raise_alert(unit, site, site.release, patient, raised, at=now)
+
+
+def _read(site: Site, kept: Kept) -> Incoming | None:
+    try:
+        return site.read(kept.body) if kept.body is not None else None
+    except Exception:  # noqa: BLE001 - it is being put aside because something like this happened
+        return None
+
+
+def _words(incoming: Incoming) -> str:
+    match incoming.what:
+        case Wrote(text=words) | SentThing(caption=words):
+            return words
+        case _:
+            return ""
+
+
+def _patient(unit: Unit, contact: Contact) -> Patient | None:
+    if contact.patient_id is None:
+        return None
+    return people.load(unit, [contact.patient_id]).get(contact.patient_id)
+
+
+def _help(unit: Unit, site: Site, contact: Contact, patient: Patient | None, now: datetime) -> None:
+    """The help card, made without the turn that failed."""
+    card = _card(site.release, patient.country if patient else None, site.desk(unit, now), now)
+    outbox.add(unit, [stranger_post(contact, card, now)])
+
+
+def _card(release: Release, country: str | None, desk: Desk, now: datetime) -> Bubble:
+    state = begin_state(release, invited=True)
+    answers = {"country": country} if country else {}
+    scene = Scene(release, Said(at=now, desk=desk, text=""), state).but(answers=answers)
+    text = release.text("now")
+    return bubble(text, values_for(scene, text))
+
+
+def _page(
+    unit: Unit, site: Site, kept: Kept, error: str, patient: Patient | None, *, urgent: bool
+) -> None:
+    team = [*operators(unit), *care_team(unit)] if urgent else operators(unit) or care_team(unit)
+    told = {"row": str(kept.id), "error": error}
+    if urgent:
+        told["pseudonym"] = patient.pseudonym if patient else line(site.release, "c-unknown")
+    page = fixed(site.release, "c-fault-urgent" if urgent else "c-fault", **told)
+    post_to(unit, team, page, None, at=site.clock.now())
+
+
+def _set_again(unit: Unit, kept: Kept, now: datetime) -> None:
+    """A nudge whose turn failed is kept as skipped, and tried again a day later."""
+    event = EVENT.validate_json(kept.body or "")
+    contact = people.contact(unit, kept.sender)
+    if not isinstance(event, Due) or contact is None or contact.patient_id is None:
+        return
+    nudges.settle(unit, contact.patient_id, event.key, "skipped", "fault")
+    due_at = event.due_at + timedelta(days=1)
+    slot = event.key.partition(":")[2]
+    nudges.set(unit, contact.patient_id, event.key, max(due_at, now), slot, 0)

@@ -1,0 +1,79 @@
+"""Why an alert was raised, kept with it in the words of its own release, to be told at any time."""
+
+from __future__ import annotations
+
+from bot.service.wording import line
+from flows.effects import Fact, Raise
+from flows.program import Release
+from flows.value import Value
+
+
+class Reason(Value):
+    """An alert's words, clock and facts, as they were when it was raised."""
+
+    title: str
+    source: str
+    tier: str
+    remind_minutes: int
+    always_tell: bool
+    holds: bool
+    facts: tuple[Fact, ...]
+    measures: dict[str, str]
+
+
+def reason_for(release: Release, raised: Raise) -> Reason:
+    """The reason of an alert that a turn on this release raised."""
+    rule = release.escalation.rule(raised.rule)
+    tier = release.escalation.tiers[rule.tier]
+    asked = rule.rule == release.crisis.unanswered_rule
+    return Reason(
+        title=rule.clinician.strip(),
+        source=rule.source,
+        tier=tier.title,
+        remind_minutes=tier.remind_minutes,
+        always_tell=tier.always_tell,
+        holds=rule.tier == "red" or rule.reply is not None or asked,
+        facts=raised.facts,
+        measures={fact.measure: release.measures[fact.measure].title for fact in raised.facts},
+    )
+
+
+def facts_of(release: Release, reason: Reason) -> list[str]:
+    """The scores that fired the alert, a line each, with their threshold and its source."""
+    return [text for fact in reason.facts for text in _fact(release, reason, fact)]
+
+
+def _fact(release: Release, reason: Reason, fact: Fact) -> list[str]:
+    told = {
+        "measure": reason.measures[fact.measure],
+        "threshold": _threshold(release, fact),
+        "source": reason.source,
+    }
+    if fact.now is None:
+        return [
+            line(release, "c-fact-item", item=item, value=_number(value), **told)
+            for item, value in fact.items.items()
+        ]
+    scores = {"now": fact.now, "baseline": fact.baseline, "best": fact.best}
+    numbers = {name: _number(score) for name, score in scores.items()}
+    items = ", ".join(f"{item}: {_number(value)}" for item, value in fact.items.items())
+    return [
+        line(release, "c-fact", **numbers, **told),
+        line(release, "c-fact-items", items=items),
+    ]
+
+
+def _threshold(release: Release, fact: Fact) -> str:
+    if fact.now is None and not fact.bound:
+        return line(release, "c-not-answered")
+    if not fact.against:
+        return fact.bound
+    whom = [line(release, f"c-against-{name}") for name in fact.against]
+    # a text of its own would lose the spaces around it
+    joined = release.text("c-and").join(whom)
+    change = line(release, "c-change", change=fact.change, against=joined)
+    return ", ".join(filter(None, (fact.bound, change)))
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
