@@ -95,26 +95,30 @@ class Workers:
 
     async def _handle_one_by_one(self) -> int:
         rows = await self._store.write(handle.waiting)
-        for row in rows:
-            await self._handle_one(row)
-        return len(rows)
+        # a row that can't even be counted is left for the next tick, or this would spin
+        return sum([await self._handle_one(row) for row in rows])
 
-    async def _handle_one(self, row: int) -> None:
+    async def _handle_one(self, row: int) -> bool:
+        """Whether the row was handled, or its failure counted."""
         try:
             await self._store.write(handle.handle_one, self._site, row)
         except Exception as error:
             log.exception("inbox row %s could not be handled", row)
-            await self._put_aside(row, type(error).__name__)
+            return await self._put_aside(row, type(error).__name__)
+        return True
 
-    async def _put_aside(self, row: int, error: str) -> None:
+    async def _put_aside(self, row: int, error: str) -> bool:
         """Set the row aside in one transaction and care for its writer in another."""
+        is_counted = False
         try:
             dead = await self._store.write(handle.put_aside, self._site, row, error)
+            is_counted = True
             if dead is not None:
                 await self._store.write(fault.tell_of_fault, self._site, dead, error)
         # those who wait behind this row must not wait for ever
         except Exception:
             log.exception("nobody could be told that inbox row %s failed", row)
+        return is_counted
 
     async def _remind(self) -> None:
         for alert_id in await self._store.read(alerts.overdue, self._site):

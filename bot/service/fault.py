@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from bot.keys import CannotOpen
 from bot.service.alerts import post_to, raise_alert
-from bot.service.handle import stranger_post
+from bot.service.handle import beginning, stranger_post
 from bot.service.incoming import Incoming, SentThing, Wrote
 from bot.service.post import Bubble, bubble
 from bot.service.site import Site
@@ -18,9 +20,7 @@ from bot.store.unit import Unit
 from flows import crisis
 from flows.effects import Raise
 from flows.events import EVENT, Desk, Due, Said
-from flows.program import Release
 from flows.scene import Scene
-from flows.turn import begin_state
 from flows.wording import values_for
 
 
@@ -65,20 +65,22 @@ def _words(incoming: Incoming) -> str:
 def _patient(unit: Unit, contact: Contact) -> Patient | None:
     if contact.patient_id is None:
         return None
-    return people.load(unit, [contact.patient_id]).get(contact.patient_id)
+    # whoever cannot be read any more must still be shown help
+    with suppress(CannotOpen):
+        return people.load(unit, [contact.patient_id]).get(contact.patient_id)
+    return None
 
 
 def _help(unit: Unit, site: Site, contact: Contact, patient: Patient | None, now: datetime) -> None:
     """The help card, made without the turn that failed."""
-    card = _card(site.release, patient.country if patient else None, site.desk(unit, now), now)
-    outbox.add(unit, [stranger_post(contact, card, now)])
+    card = _card(site, patient.country if patient else None, site.desk(unit, now), now)
+    outbox.add(unit, [stranger_post(contact, card, now, lane="crisis")])
 
 
-def _card(release: Release, country: str | None, desk: Desk, now: datetime) -> Bubble:
-    state = begin_state(release, invited=True)
-    answers = {"country": country} if country else {}
-    scene = Scene(release, Said(at=now, desk=desk, text=""), state).but(answers=answers)
-    text = release.text("now")
+def _card(site: Site, country: str | None, desk: Desk, now: datetime) -> Bubble:
+    scene = Scene(site.release, Said(at=now, desk=desk, text=""), beginning(site, invited=True))
+    scene = scene.but(answers={"country": country}) if country else scene
+    text = site.release.text("now")
     return bubble(text, values_for(scene, text))
 
 
@@ -94,12 +96,12 @@ def _page(
 
 
 def _set_again(unit: Unit, kept: Kept, now: datetime) -> None:
-    """A nudge whose turn failed is kept as skipped, and tried again a day later."""
+    """A nudge whose turn failed waits, with this reason, to be tried again a day later."""
     event = EVENT.validate_json(kept.body or "")
     contact = people.contact(unit, kept.sender)
     if not isinstance(event, Due) or contact is None or contact.patient_id is None:
         return
-    nudges.settle(unit, contact.patient_id, event.key, "skipped", "fault")
     due_at = event.due_at + timedelta(days=1)
     slot = event.key.partition(":")[2]
-    nudges.set(unit, contact.patient_id, event.key, max(due_at, now), slot, 0)
+    moment = max(due_at, now)
+    nudges.set(unit, contact.patient_id, event.key, moment, slot, 0, reason="fault")

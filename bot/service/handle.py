@@ -15,7 +15,7 @@ from bot.service.site import Site
 from bot.service.wording import fixed
 from bot.store import alerts, inbox, nudges, outbox, people
 from bot.store.inbox import Kept
-from bot.store.outbox import NewPost
+from bot.store.outbox import Lane, NewPost
 from bot.store.people import Contact, Patient
 from bot.store.unit import Unit
 from flows import crisis
@@ -130,11 +130,13 @@ def _answer_stranger(
     return True
 
 
-def stranger_post(contact: Contact, bubble: Bubble, now: datetime) -> NewPost:
+def stranger_post(
+    contact: Contact, bubble: Bubble, now: datetime, *, lane: Lane = "reply"
+) -> NewPost:
     """A post for someone who may be nobody's patient."""
     return NewPost(
         contact_id=contact.id,
-        lane="reply",
+        lane=lane,
         shape="bubble",
         body=bubble.model_dump_json(),
         created_at=now,
@@ -174,7 +176,7 @@ def _patient(
 ) -> Patient:
     if contact is not None and contact.patient_id is not None:
         return people.load(unit, [contact.patient_id])[contact.patient_id]
-    state = _beginning(site, invited=invited or site.settings.enrolment == "open")
+    state = beginning(site, invited=invited or site.settings.enrolment == "open")
     return people.enrol(
         unit,
         lookup=kept.sender,
@@ -186,7 +188,7 @@ def _patient(
     )
 
 
-def _beginning(site: Site, *, invited: bool) -> State:
+def beginning(site: Site, *, invited: bool) -> State:
     """Where someone begins; until they name their country, its lines are those of most others."""
     state, country = begin_state(site.release, invited=invited), site.settings.country
     if country is None or country.lower() not in site.release.countries:

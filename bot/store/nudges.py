@@ -38,9 +38,18 @@ class Planned:
     reason: str | None
 
 
-def set(unit: Unit, patient_id: int, key: str, due_at: datetime, slot: str, turn: int) -> None:
-    """Have a nudge wait; one with the same key waits for the new moment instead."""
-    plan = {"due_at": due_at, "slot": slot, "turn": turn, "state": WAITING, "reason": None}
+def set(
+    unit: Unit,
+    patient_id: int,
+    key: str,
+    due_at: datetime,
+    slot: str,
+    turn: int,
+    *,
+    reason: str | None = None,
+) -> None:
+    """Have a nudge wait; one with the same key waits, for that reason, for the new moment."""
+    plan = {"due_at": due_at, "slot": slot, "turn": turn, "state": WAITING, "reason": reason}
     statement = insert(unit, nudges).values(patient_id=patient_id, key=key, **plan)
     unit.connection.execute(
         statement.on_conflict_do_update(index_elements=["patient_id", "key"], set_=plan)

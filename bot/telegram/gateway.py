@@ -152,7 +152,8 @@ def _keyboard(bubble: Bubble) -> InlineKeyboardMarkup | None:
 def _forbidden(reason: str) -> Verdict:
     """Gone for Telegram's own words; anything else may be a proxy that speaks out of turn."""
     words = reason.lower()
-    return Gone(reason) if any(lost in words for lost in _LOST) else Later(REVOKED_WAIT)
+    is_lost = words.startswith("forbidden: ") and any(lost in words for lost in _LOST)
+    return Gone(reason) if is_lost else Later(REVOKED_WAIT)
 
 
 def _refused(reason: str) -> Verdict:

@@ -80,9 +80,11 @@ def _reply(release: Release, reply: str) -> Iterator[str]:
 
 
 def _crisis(release: Release) -> Iterator[tuple[str, str]]:
-    rule = next((r for r in release.escalation.rules if r.rule == release.crisis.hard_rule), None)
+    known = {rule.rule: rule for rule in release.escalation.rules}
+    rule, unanswered = known.get(release.crisis.hard_rule), release.crisis.unanswered_rule
+    if unanswered not in known:
+        yield "unanswered_rule", unknown("rule", unanswered, known)
     if rule is None:
-        known = [rule.rule for rule in release.escalation.rules]
         yield "hard_rule", unknown("rule", release.crisis.hard_rule, known)
     elif rule.reply is None:
         yield (

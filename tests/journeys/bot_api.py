@@ -6,16 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tests.journeys.processes import ROOT
 
 BOT_API = ROOT.parent / "shared" / "botapi.json"
 Json = dict[str, Any]
-_LENGTH = re.compile(r"\b(\d+)-(\d+) (characters|bytes)")
-_VALUES = re.compile(r"Values between (\d+)-(\d+)")
-_AT_MOST = re.compile(r"At most (\d+) \w+ can be specified")
+_LENGTH = re.compile(r"\b(?P<least>\d+)-(?P<most>\d+) (?P<what>characters|bytes)")
+_VALUES = re.compile(r"Values between (?P<least>\d+)-(?P<most>\d+)")
+_MEMBERS = re.compile(r"(?P<least>)At most (?P<most>\d+) \w+ can be specified")
 _PLAIN: dict[str, type | tuple[type, ...]] = {
     "Integer": int,
     "Float": (int, float),
@@ -77,13 +76,20 @@ def _typed(api: Json, kind: str, value: Any, place: str) -> Iterator[str]:
 
 
 def _limits(description: str, value: Any, place: str) -> Iterator[str]:
-    if isinstance(value, str) and (found := _LENGTH.search(description)):
-        size = len(value.encode()) if found[3] == "bytes" else len(value)
-        if not int(found[1]) <= size <= int(found[2]):
-            yield f"{place} has {size} {found[3]}, not {found[1]} to {found[2]}"
-    if isinstance(value, int) and (found := _VALUES.search(description)):
-        if not int(found[1]) <= value <= int(found[2]):
-            yield f"{place} is not between {found[1]} and {found[2]}"
-    if isinstance(value, list) and (found := _AT_MOST.search(description)):
-        if len(value) > int(found[1]):
-            yield f"{place} has more than {found[1]} members"
+    limit, size = _limit(description, value)
+    if limit is not None and not int(limit["least"] or 0) <= size <= int(limit["most"]):
+        yield f"{place} is {size}, against the words {limit[0]!r}"
+
+
+def _limit(description: str, value: Any) -> tuple[re.Match[str] | None, int]:
+    match value:
+        case str():
+            found = _LENGTH.search(description)
+            in_bytes = found is not None and found["what"] == "bytes"
+            return found, len(value.encode()) if in_bytes else len(value)
+        case list():
+            return _MEMBERS.search(description), len(value)
+        case int():
+            return _VALUES.search(description), value
+        case _:
+            return None, 0

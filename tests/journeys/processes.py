@@ -17,9 +17,26 @@ PATIENCE = 30.0
 GLANCE = 0.01
 OURS = (sys.executable, "-m", "bot")
 OURSELVES = frozenset(
-    """BOT_TOKEN BOT_API_URL DATABASE_URL DATA_DIR SECRET_KEYS WEBHOOK_URL WEBHOOK_SECRET HTTP_HOST
-    HTTP_PORT CONTENT_DIR ENROLMENT COUNTRY TIME_ZONE LANGUAGE CARE_TEAM_HOURS SMTP_URL LOG_LEVEL
-    CLOCK_OFFSET_FILE""".split()
+    [
+        "BOT_TOKEN",
+        "BOT_API_URL",
+        "DATABASE_URL",
+        "DATA_DIR",
+        "SECRET_KEYS",
+        "WEBHOOK_URL",
+        "WEBHOOK_SECRET",
+        "HTTP_HOST",
+        "HTTP_PORT",
+        "CONTENT_DIR",
+        "ENROLMENT",
+        "COUNTRY",
+        "TIME_ZONE",
+        "LANGUAGE",
+        "CARE_TEAM_HOURS",
+        "SMTP_URL",
+        "LOG_LEVEL",
+        "CLOCK_OFFSET_FILE",
+    ]
 )
 
 
@@ -77,6 +94,7 @@ class Bot:
     settings: dict[str, str]
     command: Sequence[str] = OURS
     process: subprocess.Popen[bytes] | None = None
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=5, trust_env=False))
 
     @property
     def url(self) -> str:
@@ -136,7 +154,7 @@ class Bot:
     def health(self) -> dict[str, object]:
         """What /healthz tells, or nothing while it does not answer."""
         try:
-            return dict(httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).json())
+            return dict(self.client.get(f"{self.url}/healthz").json())
         except httpx.TransportError:
             return {}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -22,6 +22,7 @@ from tests.journeys.people import Person
 from tests.journeys.processes import OURS, Bot, Server, until
 
 Json = dict[str, Any]
+T = TypeVar("T")
 # a Wednesday in winter, when every office is open, so that no test depends on the day it runs
 MORNING = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
 NUMBERS = count(7_001_000_001, 1_013)
@@ -36,6 +37,7 @@ class World:
     server: Server
     bot: Bot
     people: list[Person] = field(default_factory=list)
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=120, trust_env=False))
     _calls: int = 0
 
     @classmethod
@@ -77,6 +79,8 @@ class World:
             self.bot.process.kill()
             self.bot.process.wait()
         self.server.ends()
+        self.client.close()
+        self.bot.client.close()
 
     def patient(self, name: str = "Marguerite Exampleton") -> Person:
         """Somebody who has never written to the bot."""
@@ -92,22 +96,20 @@ class World:
         assert invited.returncode == 0, invited.stderr
         person = self.patient(f"{name} at work")
         person.says(f"/start {invited.stdout.splitlines()[-1]}")
-        assert "Welcome" in person.sees()
+        until(lambda: "Welcome" in person.everything(), f"{name} is welcomed")
+        person.sees()
         return person
 
     def do(self, act: str, **wish: Any) -> Json:
         """What the sandbox answers to an act."""
         wanted = {name: value for name, value in wish.items() if value is not None}
-        answer = httpx.post(
-            f"{self.server.url}/sandbox/{act}", json=wanted, timeout=120, trust_env=False
-        )
+        answer = self.client.post(f"{self.server.url}/sandbox/{act}", json=wanted)
         assert answer.is_success, f"{act}: {answer.text}"
         return dict(answer.json())
 
     def see(self, what: str) -> Json:
         """What the sandbox shows."""
-        answer = httpx.get(f"{self.server.url}/sandbox/{what}", timeout=30, trust_env=False)
-        return dict(answer.json())
+        return dict(self.client.get(f"{self.server.url}/sandbox/{what}").json())
 
     def skips(self, *, until: datetime | None = None, **time: float) -> None:
         """Let so much time pass (days, hours, minutes), with whatever comes due on the way."""
@@ -118,6 +120,11 @@ class World:
         assert journey["done"], journey
         assert not journey["note"], journey["note"]
         self.until_quiet()
+
+    def lets_pass(self, time: timedelta) -> None:
+        """Let so much time pass at once, whatever comes due; the bot need not even run."""
+        offset = self.see("clock")["offset_seconds"]
+        self.do("clock", offset_seconds=offset + time.total_seconds() + 1)
 
     @property
     def now(self) -> datetime:
@@ -132,7 +139,7 @@ class World:
         """What the database holds about a patient."""
         return self.read(lambda unit: kept_of(unit, person.number))
 
-    def read(self, work: Callable[[Unit], Any]) -> Any:
+    def read(self, work: Callable[[Unit], T]) -> T:
         """What is found in the bot's database."""
         settings = self.bot.settings
         with opened(settings["DATABASE_URL"], settings["SECRET_KEYS"]) as store:
@@ -171,7 +178,9 @@ class World:
         if self.see("state")["pending_updates"]:
             return False
         health = self.bot.health()
-        return health.get("inbox") == 0 and health.get("outbox") == 0
+        due = health.get("next_due")
+        overdue = due is not None and datetime.fromisoformat(str(due)) <= self.now
+        return health.get("inbox") == 0 and health.get("outbox") == 0 and not overdue
 
     def _chat(self, number: int) -> Json:
         return self.see(f"chat/{number}")

@@ -1,0 +1,76 @@
+"""A messenger in memory: it shows what it was given, and fails when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from bot.service.post import Bubble, Sent, Toast, Verdict
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to the messenger: for which chat, of which kind, with which words and buttons."""
+
+    chat: str
+    kind: str
+    text: str
+    buttons: tuple[tuple[str, str], ...] = ()
+    number: int = 0
+
+
+Fault = Callable[[Call], Verdict | None]
+
+
+class Messenger:
+    """The gateway of the tests: what it took is in `taken`, every attempt is in `tried`."""
+
+    def __init__(self) -> None:
+        self.taken: list[Call] = []
+        self.tried: list[Call] = []
+        self.fault: Fault = lambda call: None
+        """What becomes of a call instead of being taken; None takes it."""
+        self.door = asyncio.Event()
+        """While it is not set, every call waits on its way."""
+        self.door.set()
+        self._numbers = count(1000)
+
+    def taken_by(self, person: int) -> list[Call]:
+        """Everything that was shown in this person's chat."""
+        return [call for call in self.taken if call.chat == str(person)]
+
+    async def bubble(self, chat: str, bubble: Bubble) -> Verdict:
+        """Show a message."""
+        buttons = tuple(button for row in bubble.buttons for button in row)
+        return await self._take(Call(chat, "bubble", bubble.text, buttons))
+
+    async def settle(self, chat: str, message_id: int, prompt: Bubble, note: str | None) -> Verdict:
+        """Take the buttons off a message."""
+        return await self._take(Call(chat, "settle", note or ""))
+
+    async def busy(self, chat: str) -> None:
+        """Nothing: it does not matter whether it is seen."""
+
+    async def toast(self, toast: Toast) -> Verdict:
+        """Show a short notice."""
+        return await self._take(Call("", "toast", toast.text))
+
+    async def picture(self, chat: str, png: bytes, caption: str) -> Verdict:
+        """Show a picture."""
+        return await self._take(Call(chat, "picture", caption))
+
+    async def document(self, chat: str, content: bytes, name: str, caption: str) -> Verdict:
+        """Show a file."""
+        return await self._take(Call(chat, "document", caption))
+
+    async def _take(self, call: Call) -> Verdict:
+        self.tried.append(call)
+        await self.door.wait()
+        verdict = self.fault(call)
+        if verdict is not None:
+            return verdict
+        number = next(self._numbers)
+        self.taken.append(Call(call.chat, call.kind, call.text, call.buttons, number))
+        return Sent(number)

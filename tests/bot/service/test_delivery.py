@@ -1,0 +1,151 @@
+"""What was decided arrives: through failing files, commits, networks, clocks and processes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.service.deliver import LEASE
+from bot.service.post import Doubtful, Later, Verdict
+from tests.bot.service.conftest import OpenPractice
+from tests.bot.service.messenger import Call
+from tests.bot.service.practice import Practice, told_just
+
+HELP = "You can tap the buttons or just type"
+CRISIS = ("9-8-8", "I am a program", "One plain question.")
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+async def test_help_does_not_wait_for_a_picture_that_stays_doubtful(practice: Practice) -> None:
+    """Nobody knows whether it arrived: it is tried four times in all, and then let go."""
+    lee = await practice.clinician(9, "Dr Lee")
+    ann = await practice.patient(1, "measured")
+    lee.news()
+    practice.messenger.fault = lambda call: Doubtful() if call.kind == "picture" else None
+    await ann.says("/progress")
+
+    await ann.says("I want to die")
+    assert told_just(ann.news(), *CRISIS)
+    assert told_just(lee.news(), "Red: act now")
+
+    await practice.wait(MINUTE, times=10)
+    assert told_just(ann.news(), "Your scores")
+    assert [call.kind for call in practice.messenger.tried].count("picture") == 4
+    assert practice.rows("SELECT shape, state FROM outbox WHERE state != 'sent'") == [
+        ("picture", "doubtful")
+    ]
+
+
+async def test_a_result_that_could_not_be_kept_is_kept_at_the_next_tick(practice: Practice) -> None:
+    """The bubble is not shown twice, and what comes after it is not held up."""
+    ann = await practice.patient(1, "at-consent")
+    practice.fail("UPDATE OF state ON outbox WHEN NEW.state = 'sent'")
+    await ann.says("/help")
+    await ann.says("I want to die")
+    assert told_just(ann.news(), HELP)
+
+    practice.mend()
+    await practice.wait(SECOND)
+
+    assert told_just(ann.news(), *CRISIS)
+    assert practice.rows("SELECT count(*) FROM outbox WHERE state != 'sent'") == [(0,)]
+
+
+async def test_twenty_minutes_without_network_lose_nothing(practice: Practice) -> None:
+    """A reply and an alert wait as long as it takes; an outage is nobody's failed attempt."""
+    lee = await practice.clinician(9, "Dr Lee")
+    ann, bob = await practice.patient(1, "at-consent"), await practice.patient(2)
+    lee.news()
+    back_at = practice.clock.now() + 20 * MINUTE
+
+    def unreachable(call: Call) -> Verdict | None:
+        return Later(2, counts=False) if practice.clock.now() < back_at else None
+
+    practice.messenger.fault = unreachable
+    await ann.says("/help")
+    await bob.says("/person")
+    await practice.wait(10 * SECOND, times=110)
+    assert [ann.news(), bob.news()] == [[], []]
+
+    await practice.wait(10 * SECOND, times=12)
+    assert told_just(ann.news(), HELP)
+    assert told_just(bob.news(), "You can reach your care team through me.")
+    assert practice.rows("SELECT max(attempts) FROM outbox WHERE state = 'sent'") == [(1,)]
+    assert practice.rows("SELECT count(*) FROM outbox WHERE state != 'sent'") == [(0,)]
+
+
+async def test_a_clock_set_back_in_the_middle_of_a_talk_holds_up_nothing(
+    practice: Practice,
+) -> None:
+    """The first bubble was sent by the old clock, the others follow by the new one."""
+    ann = await practice.patient(1, "at-consent")
+    await practice.intake.keep([ann.wrote("I want to die")])
+    await practice.workers._handle()
+    await practice.delivery.send_waiting()
+    await practice.delivery.land()
+    assert told_just(ann.news(), CRISIS[0])
+
+    practice.clock.moment -= timedelta(hours=1)
+    await practice.wait(SECOND)
+    assert told_just(ann.news(), *CRISIS[1:])
+
+    await ann.says("no")
+    assert len(ann.news()) == 2
+
+
+@pytest.mark.postgres
+async def test_a_process_that_starts_leaves_alone_what_another_is_sending(
+    open_practice: OpenPractice, postgres_url: str
+) -> None:
+    """Until its lease is over; then whoever was sending it must have died, and it is sent."""
+    first, second = open_practice(postgres_url), open_practice(postgres_url)
+    ann = await first.patient(1, "at-consent")
+    first.messenger.door.clear()
+    await first.intake.keep([ann.wrote("/help")])
+    await first.workers._handle()
+    await first.delivery.send_waiting()
+
+    second.clock.moment = first.clock.now() + SECOND
+    await run_for_a_tick(second)
+    assert second.messenger.tried == []
+
+    second.clock.moment += LEASE
+    await run_for_a_tick(second)
+    assert told_just([call.text for call in second.messenger.taken_by(1)], HELP)
+
+    first.messenger.door.set()
+    await first.delivery.land()
+
+
+async def test_a_process_alone_sends_at_once_what_it_was_sending_when_it_died(
+    practice: Practice,
+) -> None:
+    """On SQLite nobody else can have it."""
+    ann = await practice.patient(1, "at-consent")
+    dying = practice.delivery
+    practice.messenger.door.clear()
+    await practice.intake.keep([ann.wrote("/help")])
+    await practice.workers._handle()
+    await dying.send_waiting()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    practice.messenger.door.set()
+
+    await run_for_a_tick(practice)
+
+    assert told_just(ann.news(), HELP)
+
+
+async def run_for_a_tick(practice: Practice) -> None:
+    """Start the process, and run its own loops until their clock has ticked."""
+    practice.start(practice.site.release)
+    practice.pulse.ticked_at = None
+    running = asyncio.create_task(practice.workers.run())
+    async with asyncio.timeout(20):
+        while practice.pulse.ticked_at is None:
+            await asyncio.sleep(0.02)
+    practice.workers.stop()
+    await running

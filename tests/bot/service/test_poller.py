@@ -1,0 +1,59 @@
+"""The poll goes on: what could not be kept was not acknowledged, and comes again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+
+from bot.sandbox.server import serve
+from bot.sandbox.world import World
+from bot.telegram.gateway import open_bot
+from bot.telegram.intake import Poller
+from tests.bot.service.practice import Practice
+
+ALEX = 1001
+
+
+async def test_an_update_that_could_not_be_kept_is_kept_later(practice: Practice) -> None:
+    """The disk is full for a while: the trouble is told, nothing is lost, nothing is kept twice."""
+    world, troubles = World(), list[str | None]()
+
+    def kept() -> int:
+        return int(practice.rows("SELECT count(*) FROM inbox")[0][0])
+
+    async with (
+        serve(world) as url,
+        httpx.AsyncClient(base_url=url) as telegram,
+        open_bot(world.token, url) as bot,
+    ):
+        await telegram.post("/sandbox/users", json={"id": ALEX, "first_name": "Alex"})
+        poller = Poller(
+            bot, practice.intake, practice.store, polled=lambda: None, trouble=troubles.append
+        )
+        practice.fail("INSERT ON inbox")
+        polling = asyncio.create_task(poller.run())
+
+        await telegram.post("/sandbox/say", json={"user": ALEX, "text": "/start"})
+        await until(lambda: "integrityerror" in troubles)
+        assert kept() == 0
+        assert not polling.done()
+
+        practice.mend()
+        await until(lambda: kept() == 1)
+        await telegram.post("/sandbox/say", json={"user": ALEX, "text": "hello"})
+        await until(lambda: kept() == 2)
+        await until(lambda: troubles[-1] is None)
+        polling.cancel()
+        await asyncio.wait([polling])
+
+    await practice.work()
+    assert practice.rows("SELECT outcome FROM inbox") == [("done",), ("done",)]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.02)

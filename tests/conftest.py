@@ -1,0 +1,146 @@
+"""Real databases for every test: an SQLite file, and a PostgreSQL that the tests start."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.keys import Vault, new_key
+from bot.store.migrate import migrate
+from bot.store.store import Store
+
+NO_POSTGRES = "PostgreSQL is not installed: on Debian, apt-get install postgresql"
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL of the tests' own, reached by a socket in its folder."""
+
+    folder: Path
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://paceful@/{name}?host={self.folder}"
+
+    def create(self, template: str = "template1") -> str:
+        """The address of a new database, a copy of the template."""
+        name = f"test_{next(NUMBERS)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return self.url(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A running PostgreSQL; where none is installed the test is skipped, but never on CI."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_POSTGRES)
+    # not pytest's own folder: only root may enter that one
+    folder = Path(tempfile.mkdtemp(prefix="paceful-postgres-"))
+    process = _start(found[-1].parent, folder)
+    try:
+        _wait_for(Server(folder))
+        yield Server(folder)
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Server) -> str:
+    """The name of a migrated database that others are copied from."""
+    url = postgres.create()
+    migrate(url)
+    return url.split("/")[3].split("?")[0]
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that others are copied from."""
+    file = tmp_path_factory.mktemp("migrated") / "paceful.sqlite3"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """A migrated SQLite file of this test's own."""
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'paceful.sqlite3')}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Server, migrated_postgres: str) -> str:
+    """A migrated PostgreSQL database of this test's own."""
+    return postgres.create(migrated_postgres)
+
+
+@pytest.fixture(params=["sqlite_url", pytest.param("postgres_url", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of each kind."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """A vault with a new key."""
+    return Vault([new_key()])
+
+
+@pytest.fixture
+def store(url: str, vault: Vault) -> Iterator[Store]:
+    """The store, open on a database of each kind."""
+    opened = Store.open(url, vault)
+    yield opened
+    opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it aloud when half of the databases were not tested."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = sum(NO_POSTGRES in str(report.longrepr) for report in skipped)
+    if missed:
+        terminalreporter.write_line(f"{missed} tests did not run. {NO_POSTGRES}", red=True)
+
+
+def _start(programs: Path, folder: Path) -> "subprocess.Popen[bytes]":
+    # however the tests end, the server ends with them
+    run = ["setpriv", "--pdeathsig=QUIT", *_as_database_user(folder)]
+    cluster = ["-D", str(folder / "cluster")]
+    made = [*run, str(programs / "initdb"), *cluster, "-U", "paceful", "--no-sync"]
+    done = subprocess.run(made, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    served = [*run, str(programs / "postgres"), *cluster, "-F", "-k", str(folder)]
+    with folder.joinpath("log").open("wb") as log:
+        return subprocess.Popen([*served, "-c", "listen_addresses="], cwd="/", stderr=log)
+
+
+def _as_database_user(folder: Path) -> list[str]:
+    # PostgreSQL refuses to run as root
+    if os.geteuid() != 0:
+        return []
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    user = "postgres" if "postgres" in names else "nobody"
+    shutil.chown(folder, user)
+    return [f"--reuid={user}", "--clear-groups"]
+
+
+def _wait_for(server: Server) -> None:
+    for _ in range(300):
+        try:
+            return psycopg.connect(server.url("postgres")).close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    pytest.fail(server.folder.joinpath("log").read_text())
