@@ -117,12 +117,16 @@ def post_to(
                 body=body.model_dump_json(),
                 created_at=at,
                 # what a patient's turn is to their prompts, an alert's number is to its buttons
-                turn=alert.id if alert else None,
+                turn=alert.id if alert and _has_buttons(body) else None,
             )
             for clinician in clinicians
             if clinician.contact_id is not None
         ],
     )
+
+
+def _has_buttons(body: Bubble | Settled) -> bool:
+    return isinstance(body, Settled) or bool(body.buttons)
 
 
 def settle_buttons(

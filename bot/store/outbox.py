@@ -100,7 +100,7 @@ def claim(unit: Unit, now: datetime, limit: int, exclude: Collection[int] = ()) 
             # one that was never put off does not wait for a clock that was set back
             or_(outbox.c.not_before <= now, outbox.c.not_before == outbox.c.created_at),
             outbox.c.contact_id.not_in(list(exclude)),
-            ~_held_up(),
+            ~_held_up(now),
         )
         .order_by(case(URGENCY, value=outbox.c.lane), outbox.c.id)
         .limit(limit)
@@ -137,8 +137,9 @@ def recover(unit: Unit, now: datetime, lease: timedelta = timedelta()) -> None:
     Nobody knows whether it arrived. A nudge is better lost than sent twice, a late toast is of no
     use, and anything else is better sent twice than lost.
     """
-    # claimed in the future: the clock was set back meanwhile
-    stale = or_(outbox.c.claimed_at <= now - lease, outbox.c.claimed_at > now)
+    # claimed in the future: the clock was set back meanwhile; a little ahead is only a caller
+    # who looked at the clock before whoever claimed it
+    stale = or_(outbox.c.claimed_at <= now - lease, outbox.c.claimed_at > now + lease)
     stuck = update(outbox).where(outbox.c.state == "sending", stale)
     execute = unit.connection.execute
     execute(stuck.where(outbox.c.shape == "toast").values(state="dropped"))
@@ -203,24 +204,37 @@ def oldest(unit: Unit) -> datetime | None:
     return earliest
 
 
-def _held_up() -> ColumnElement[bool]:
+def _held_up(now: datetime) -> ColumnElement[bool]:
     other = outbox.alias("other")
     # strictly in order, a crisis reply too: what was decided before it must not appear beneath it
-    before = and_(other.c.state == "pending", other.c.id < outbox.c.id, _keeps_place(other))
-    # in the very words of the index, or the whole history of the contact would be read
-    unsettled: BindParameter[str] = bindparam(
-        "unsettled", UNSETTLED, expanding=True, literal_execute=True
-    )
+    before = and_(other.c.state == "pending", other.c.id < outbox.c.id, _keeps_place(other, now))
     return exists().where(
         other.c.contact_id == outbox.c.contact_id,
-        other.c.state.in_(unsettled),
+        other.c.state.in_(_unsettled()),
         or_(other.c.state == "sending", before),
     )
 
 
-def _keeps_place(other: FromClause) -> ColumnElement[bool]:
-    """Whether an earlier post is waited for: a crisis reply does not wait for one that failed."""
-    return or_(outbox.c.lane != "crisis", other.c.lane == "crisis", other.c.attempts == 0)
+def _keeps_place(other: FromClause, now: datetime) -> ColumnElement[bool]:
+    """Whether an earlier post is waited for: a crisis reply overtakes those behind a failed one.
+
+    Not if that one may be tried at once, as after a restart: it would only come out beneath.
+    """
+    failed = outbox.alias("failed")
+    has_failed = exists().where(
+        failed.c.contact_id == outbox.c.contact_id,
+        failed.c.state.in_(_unsettled()),
+        failed.c.id < outbox.c.id,
+        failed.c.attempts > 0,
+        failed.c.not_before > now,
+    )
+    is_stuck = has_failed.correlate(outbox)
+    return or_(outbox.c.lane != "crisis", other.c.lane == "crisis", ~is_stuck)
+
+
+def _unsettled() -> BindParameter[str]:
+    # in the very words of the index, or the whole history of the contact would be read
+    return bindparam("unsettled", UNSETTLED, expanding=True, literal_execute=True)
 
 
 def _readable(unit: Unit, row: RowMapping) -> Post | None:

@@ -35,6 +35,10 @@ class Phone:
         await self.message(to).get_by_role("button", name="Reply").click()
         await self.write(words)
 
+    def button(self, label: str) -> Locator:
+        """The newest button of that name."""
+        return self.root.get_by_role("button", name=label, exact=True).last
+
     def message(self, words: str) -> Locator:
         """The newest message with these words in it."""
         return self.root.locator(".message.bot", has_text=words).last

@@ -81,6 +81,8 @@ async def _is_written_to(alex: Phone, robin: Phone) -> None:
     await alex.tap("No", "Leave it for today")
     await robin.tap("Close it", "We spoke")
     await robin.sees("closed by Robin: We spoke.")
+    for label in ("I have it", "Close it", "We spoke"):
+        await expect(robin.button(label)).to_be_disabled()
 
 
 async def _plans(alex: Phone) -> None:
@@ -141,7 +143,7 @@ async def _learns_without_a_network(alex: Phone, page: Page) -> None:
 async def _sees_progress(alex: Phone) -> None:
     """The picture comes, is really one, and the scores stand in words too."""
     await alex.write("/progress")
-    await alex.sees("Pain: began at 6, now 6 (of 10).")
+    await alex.sees("Pain: 6 of 10 today.")
     picture = alex.root.locator("img.picture")
     await expect(picture).to_have_js_property("complete", value=True)
     assert await picture.evaluate("picture => picture.naturalWidth") > 0

@@ -76,10 +76,10 @@ class Killer:
             self._world.bot.begins()
             time.sleep(self._chance.uniform(0.5, 2))
             self._kill()
-        self._world.bot.begins()
         if self._world.bot.settings["DATABASE_URL"].startswith("postgresql"):
             # other processes may share it, so what was being sent is let go only after a lease
             self._world.lets_pass(LEASE)
+        self._world.bot.begins()
 
     def _kill(self) -> None:
         self._world.bot.dies()
@@ -187,5 +187,10 @@ def is_the_same(calm: Outcome, killed: Outcome) -> None:
     for was, lived_ in zip(calm.lives, killed.lives, strict=True):
         assert lived_ == was
     for was_told, is_told in zip(calm.told, killed.told, strict=True):
-        assert retold(was_told, is_told) == []
+        assert retold(was_told, is_told) == [], (texts(was_told), texts(is_told))
     assert killed.alerts == calm.alerts
+
+
+def texts(bubbles: list[Said]) -> list[str]:
+    """How each bubble begins, for whoever has to find out what went wrong."""
+    return [text[:30] for _, text, _ in bubbles]

@@ -6,6 +6,8 @@ the test, and time passes only when the test says so.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -288,6 +290,15 @@ def told_just(told: list[str], *wanted: str) -> bool:
     return len(told) == len(wanted) and all(
         words in text for words, text in zip(wanted, told, strict=True)
     )
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until what the service does by itself has come to hold."""
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came to hold")
 
 
 def _way_to(place: str) -> tuple[str, ...]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
-from tests.bot.service.practice import Person, Practice, told_just
+import psycopg
+import pytest
+
+from tests.bot.service.conftest import OpenPractice
+from tests.bot.service.practice import Person, Practice, told_just, until
 
 DAY = timedelta(days=1)
 
@@ -79,9 +84,7 @@ async def test_of_two_who_tap_at_once_the_second_reads_who_has_it(practice: Prac
     await ann.says("I want to die")
     lee.news(), kim.news()
 
-    await practice.arrives(
-        lee.tapped(lee.button("I have it")), kim.tapped(kim.button("I have it"))
-    )
+    await practice.arrives(lee.tapped(lee.button("I have it")), kim.tapped(kim.button("I have it")))
 
     assert told_just(lee.news(), "Alert 1 is yours.")
     # once when it was taken, once in answer to the tap
@@ -90,6 +93,34 @@ async def test_of_two_who_tap_at_once_the_second_reads_who_has_it(practice: Prac
     assert practice.rows("SELECT taken_by FROM alerts") == practice.rows(
         "SELECT min(id) FROM clinicians"
     )
+
+
+@pytest.mark.postgres
+async def test_of_two_processes_that_race_for_an_alert_the_loser_tells_who_has_it(
+    open_practice: OpenPractice, postgres_url: str
+) -> None:
+    """Both have seen that nobody had it, and one of them was wrong."""
+    one, other = open_practice(postgres_url), open_practice(postgres_url)
+    lee, kim = await one.clinician(9, "Dr Lee"), await one.clinician(8, "Kim")
+    ann = await one.patient(1)
+    await ann.says("I want to die")
+    lee.news(), kim.news()
+
+    with psycopg.connect(postgres_url) as holder:
+        # nobody can move the alert until both have looked at it
+        holder.execute("SELECT id FROM alerts FOR UPDATE")
+        await other.intake.keep([lee.tapped(lee.button("I have it"))])
+        first = asyncio.create_task(one.workers._handle())
+        await until(lambda: waiting_for_locks(one) == 1)
+        await other.intake.keep([kim.tapped(kim.button("I have it"))])
+        second = asyncio.create_task(other.workers._handle())
+        await until(lambda: waiting_for_locks(one) == 2)
+    await asyncio.gather(first, second)
+    await one.work()
+
+    has_it = f"Dr Lee has alert 1 ({ann.pseudonym})."
+    assert told_just(lee.news(), "Alert 1 is yours.")
+    assert kim.news() == [has_it, has_it]
 
 
 async def test_an_operator_gets_no_alert_and_can_take_none(practice: Practice) -> None:
@@ -108,3 +139,12 @@ async def test_an_operator_gets_no_alert_and_can_take_none(practice: Practice) -
     assert told_just(sam.news(), *["You are joined as operator."] * 4)
     assert [each.state for each in ann.alerts] == ["taken"]
     assert not any(ann.pseudonym in call.text for call in practice.messenger.taken_by(8))
+
+
+def waiting_for_locks(practice: Practice) -> int:
+    """How many transactions wait for another one's lock."""
+    waiting = practice.rows(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    return int(waiting[0][0])

@@ -11,7 +11,7 @@ from bot.service.deliver import LEASE
 from bot.service.post import Doubtful, Later, Verdict
 from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.messenger import Call
-from tests.bot.service.practice import Practice, told_just
+from tests.bot.service.practice import Practice, told_just, until
 
 HELP = "You can tap the buttons or just type"
 CRISIS = ("9-8-8", "I am a program", "One plain question.")
@@ -144,8 +144,6 @@ async def run_for_a_tick(practice: Practice) -> None:
     practice.start(practice.site.release)
     practice.pulse.ticked_at = None
     running = asyncio.create_task(practice.workers.run())
-    async with asyncio.timeout(20):
-        while practice.pulse.ticked_at is None:
-            await asyncio.sleep(0.02)
+    await until(lambda: practice.pulse.ticked_at is not None)
     practice.workers.stop()
     await running

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import httpx
 
@@ -11,7 +10,7 @@ from bot.sandbox.server import serve
 from bot.sandbox.world import World
 from bot.telegram.gateway import open_bot
 from bot.telegram.intake import Poller
-from tests.bot.service.practice import Practice
+from tests.bot.service.practice import Practice, until
 
 ALEX = 1001
 
@@ -50,10 +49,3 @@ async def test_an_update_that_could_not_be_kept_is_kept_later(practice: Practice
 
     await practice.work()
     assert practice.rows("SELECT outcome FROM inbox") == [("done",), ("done",)]
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait until it holds."""
-    async with asyncio.timeout(20):
-        while not holds():
-            await asyncio.sleep(0.02)

@@ -208,13 +208,25 @@ def test_what_another_process_is_sending_is_not_recovered(
 
 
 def test_a_clock_set_back_strands_nothing(store: Store, patient: Patient, noon: datetime) -> None:
-    """What was claimed in the future is recovered too."""
+    """What was claimed far in the future is recovered too."""
     add(store, post(patient, "hello"))
     claim(store, noon)
 
-    store.write_now(outbox.recover, noon - MINUTE, 2 * MINUTE)
+    store.write_now(outbox.recover, noon - 3 * MINUTE, 2 * MINUTE)
 
     assert states(store) == {1: "pending"}
+
+
+def test_a_clock_a_moment_behind_takes_nothing_out_of_the_air(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """Whoever looked at the clock just before a post was claimed does not have it sent twice."""
+    add(store, post(patient, "hello"))
+    claim(store, noon)
+
+    store.write_now(outbox.recover, noon - MINUTE / 60, 2 * MINUTE)
+
+    assert states(store) == {1: "sending"}
 
 
 @pytest.mark.parametrize("state", get_args(outbox.State))
