@@ -108,17 +108,16 @@ class Workers:
         return True
 
     async def _put_aside(self, row: int, error: str) -> bool:
-        """Set the row aside in one transaction and care for its writer in another."""
-        is_counted = False
-        try:
-            dead = await self._store.write(handle.put_aside, self._site, row, error)
-            is_counted = True
-            if dead is not None:
-                await self._store.write(fault.tell_of_fault, self._site, dead, error)
-        # those who wait behind this row must not wait for ever
-        except Exception:
-            log.exception("nobody could be told that inbox row %s failed", row)
-        return is_counted
+        """Whether the failure was counted: with care for the writer, or at least without."""
+        for put_aside in (fault.put_aside, handle.put_aside):
+            try:
+                await self._store.write(put_aside, self._site, row, error)
+            # those who wait behind this row must not wait for ever
+            except Exception:
+                log.exception("inbox row %s could not be put aside", row)
+            else:
+                return True
+        return False
 
     async def _remind(self) -> None:
         for alert_id in await self._store.read(alerts.overdue, self._site):

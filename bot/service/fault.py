@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.keys import CannotOpen
+from bot.service import handle
 from bot.service.alerts import post_to, raise_alert
 from bot.service.handle import beginning, stranger_post
 from bot.service.incoming import Incoming, SentThing, Wrote
@@ -24,7 +25,14 @@ from flows.scene import Scene
 from flows.wording import values_for
 
 
-def tell_of_fault(unit: Unit, site: Site, kept: Kept, error: str) -> None:
+def put_aside(unit: Unit, site: Site, row: int, error: str) -> None:
+    """Count a failure; after the last try page someone and answer the person, all in one."""
+    dead = handle.put_aside(unit, site, row, error)
+    if dead is not None:
+        _tell(unit, site, dead, error)
+
+
+def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
     """Page whoever can help, and answer the person; words of need get the help lines first."""
     now = site.clock.now()
     if kept.source != "telegram":
