@@ -16,12 +16,12 @@ from bot.keys import CannotOpen
 from bot.service import care
 from bot.service.alerts import post_to
 from bot.service.export import export
+from bot.service.policy import result_of
 from bot.service.post import (
     BODY,
     Body,
     Bubble,
     Document,
-    Doubtful,
     Gone,
     Later,
     Picture,
@@ -35,7 +35,7 @@ from bot.service.site import Site
 from bot.service.team import care_team
 from bot.store import alerts, inbox, outbox, people
 from bot.store.inbox import Arrival
-from bot.store.outbox import NewPost, Post, Result
+from bot.store.outbox import NewPost, Post
 from bot.store.store import Store
 from bot.store.unit import Unit
 from flows.effects import Chart
@@ -45,12 +45,8 @@ log = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
 TOAST_LIVES = timedelta(seconds=60)
-MOST_ATTEMPTS = 12
-MOST_TRIES_OF_A_FILE = 4
 LEASE = timedelta(minutes=2)
 """How long a post may be on its way before it counts as stuck; no call takes so long."""
-
-LONGEST_WAIT = 60
 
 
 class Gateway(Protocol):
@@ -194,7 +190,7 @@ def _made(unit: Unit, site: Site, post: Post) -> Parcel | None:
 def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> None:
     """Keep what became of the posts; someone who is gone is known to be gone."""
     now = site.clock.now()
-    outbox.settle(unit, [_result(parcel.post, verdict, now) for parcel, verdict in landed])
+    outbox.settle(unit, [result_of(parcel.post, verdict, now) for parcel, verdict in landed])
     for parcel, verdict in landed:
         if isinstance(verdict, Gone):
             _lose(unit, parcel, now)
@@ -214,48 +210,6 @@ def _parcel(unit: Unit, site: Site, post: Post, chat: str) -> Parcel:
             return replace(parcel, export=export(unit, site, post.patient_id))
         case _:
             return parcel
-
-
-def _result(post: Post, verdict: Verdict, now: datetime) -> Result:
-    tried = post.attempts + 1
-    match verdict:
-        case Sent():
-            return Result(post.id, "sent", now, tried, message_id=verdict.message_id)
-        case Later(counts=False):
-            wait = now + timedelta(seconds=verdict.seconds)
-            return Result(post.id, "pending", now, post.attempts, not_before=wait)
-        case Later() if _may_try(post, tried):
-            return _again(post, now, max(verdict.seconds, 2.0 ** min(tried, 6)))
-        case Later():
-            return Result(post.id, "refused", now, tried, error="gave up")
-        case Gone():
-            return Result(post.id, "gone", now, tried, error=verdict.reason)
-        case Refused():
-            dropped = post.shape == "toast"
-            return Result(
-                post.id, "dropped" if dropped else "refused", now, tried, error=verdict.reason
-            )
-        case Doubtful() if post.lane == "nudge":
-            # a nudge twice is a nuisance; a nudge lost is nothing
-            return Result(post.id, "doubtful", now, tried)
-        case Doubtful() if post.shape == "toast":
-            return Result(post.id, "dropped", now, tried)
-        case Doubtful() if _may_try(post, tried):
-            # a lesson, an alert or help lost may harm; twice is a nuisance
-            return _again(post, now, 2.0 ** min(tried, 6))
-        case Doubtful():
-            return Result(post.id, "doubtful", now, tried)
-
-
-def _may_try(post: Post, tried: int) -> bool:
-    if post.shape != "bubble":
-        return tried < MOST_TRIES_OF_A_FILE
-    return tried < MOST_ATTEMPTS or post.lane in {"crisis", "alert"}
-
-
-def _again(post: Post, now: datetime, seconds: float) -> Result:
-    wait = now + timedelta(seconds=min(seconds, LONGEST_WAIT))
-    return Result(post.id, "pending", now, post.attempts + 1, not_before=wait)
 
 
 def _lose(unit: Unit, parcel: Parcel, now: datetime) -> None:

@@ -194,6 +194,18 @@ def test_after_a_crash_each_kind_is_treated_by_what_a_repeat_costs(
     assert [each.attempts for each in claim(store, noon + MINUTE)] == [1] * 5
 
 
+def test_a_crisis_reply_stays_beneath_what_a_restart_sends_again(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """The question before it may go at once: sent later, it would stand beneath the help."""
+    add(store, post(patient, "a question"), post(patient, "help", "crisis"))
+    claim(store, noon)
+
+    store.write_now(outbox.recover, noon)
+
+    assert bodies(claim(store, noon)) == ["a question"]
+
+
 def test_what_another_process_is_sending_is_not_recovered(
     store: Store, patient: Patient, noon: datetime
 ) -> None:
