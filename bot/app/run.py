@@ -73,10 +73,11 @@ def open_store(settings: Settings) -> Store:
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; turns in hand are finished, the rest waits in the inbox."""
     set_up(settings.log_level)
+    stopping = _stop_signal()
     site, store = site_for(settings), open_store(settings)
     try:
         await store.write(site.releases.keep, site.clock.now())
-        await Service(settings, site, store).serve()
+        await Service(settings, site, store, stopping).serve()
     finally:
         store.close()
 
@@ -84,7 +85,9 @@ async def run(settings: Settings) -> None:
 class Service:
     """The loops of one process, started together and stopped in order."""
 
-    def __init__(self, settings: Settings, site: Site, store: Store) -> None:
+    def __init__(
+        self, settings: Settings, site: Site, store: Store, stopping: asyncio.Event
+    ) -> None:
         token = settings.bot_token
         if token is None:
             raise BadSetting("BOT_TOKEN", "BOT_TOKEN is missing.")
@@ -94,13 +97,10 @@ class Service:
         delivery = Delivery(store, site, gateway.Telegram(self._bot), Painter())
         self._workers = Workers(store, site, delivery, self._pulse)
         self._intake = Intake(store, Vault(settings.keys), site.clock, self._workers.wake)
-        self._stopping = asyncio.Event()
+        self._stopping = stopping
 
     async def serve(self) -> None:
         """Serve until told to stop; the first loop that breaks stops the others and is raised."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
         server = self._server()
         door = _listen(self._settings.http_host, self._settings.http_port)
         # a second of work that nobody should wait for when the first patient names a city
@@ -187,6 +187,14 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals belong to the service, which stops everything in order."""
         yield
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT, from the first moment on: while starting, too."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -129,7 +129,7 @@ def _socket(host: str, port: int) -> socket.socket:
         listening.close()
         raise PortTaken(
             f"Port {port} on {host} cannot be used ({error.strerror}): "
-            "choose another one with --port."
+            "choose another one with --port, or with HTTP_PORT for `paceful run`."
         ) from error
     return listening
 

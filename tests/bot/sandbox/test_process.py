@@ -69,7 +69,7 @@ async def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
 
     assert process.returncode == 1
     assert complaint.decode().startswith(f"Port {port} on 127.0.0.1 cannot be used")
-    assert complaint.decode().strip().endswith("choose another one with --port.")
+    assert complaint.decode().strip().endswith("HTTP_PORT for `paceful run`.")
 
 
 async def test_the_server_alone_runs_as_a_process(tmp_path: Path) -> None:
