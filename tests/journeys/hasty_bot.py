@@ -33,7 +33,7 @@ async def _keep(intake: Intake, updates: list[dict[str, Any]], offset: int) -> N
     await intake.keep(updates, offset)
 
 
-Poller._once = _once  # type: ignore[method-assign]
-
 if __name__ == "__main__":
+    # only in its own process: the tests of this one want the real poller
+    Poller._once = _once  # type: ignore[method-assign]
     main()
