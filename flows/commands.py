@@ -82,7 +82,8 @@ def start(scene: Scene) -> Scene:
 
 
 def _open(scene: Scene, flow: str) -> Scene:
-    if scene.top is not None and any(frame.flow == flow for frame in scene.state.stack):
+    # in a safety talk nothing is taken away, or its question might go too
+    if not scene.in_safety and any(frame.flow == flow for frame in scene.state.stack):
         scene = _without(scene, flow)
     return begin(scene, flow)
 

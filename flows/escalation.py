@@ -40,11 +40,6 @@ def move(state: str, trigger: str) -> str:
     return follow(_MACHINE, state, trigger)
 
 
-def is_safety(escalation: Escalation, rule: str) -> bool:
-    """Whether this rule answers the patient at once."""
-    return escalation.rule(rule).reply is not None
-
-
 def on_item(
     escalation: Escalation, measure: str, item: int, value: int | None
 ) -> tuple[Raise, ...]:

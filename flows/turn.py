@@ -27,7 +27,7 @@ from flows.nudging import come_due, schedule
 from flows.program import Release
 from flows.scene import Scene
 from flows.state import State
-from flows.steps import Ask, Consent, Question, Write
+from flows.steps import Ask, Consent, Question, Tell, Write
 from flows.wording import message
 
 FIRM = frozenset({"now", "help", "menu", "back", "skip", "later", "stop", "pause", "person"})
@@ -76,12 +76,13 @@ def _happen(scene: Scene) -> Scene:
 
 def _crisis(scene: Scene, words: str) -> Scene:
     """Help first. A number in the same words is still an answer; the words themselves are not."""
-    question = scene.question
+    question, relay = scene.question, _relay(scene)
     given = number_in(scene, question, words) if question is not None else None
     if question is not None and given is not None:
         scene = talk.keep(scene, question, given)
-    scene = talk.alarm(scene, (Raise(rule=scene.release.crisis.hard_rule),))
-    return talk.run(_relayed(scene))
+    # the words follow the alert, so that whoever takes it has them
+    scene = talk.alarm(scene, (Raise(rule=scene.release.crisis.hard_rule),)).then(*relay)
+    return talk.run(scene)
 
 
 def _check_in(scene: Scene, words: str) -> Scene:
@@ -90,18 +91,29 @@ def _check_in(scene: Scene, words: str) -> Scene:
     if question is not None and _is_new(scene.event):
         given = typed(scene, question, words)
         scene = talk.keep(scene, question, given) if isinstance(given, Answer) else scene
-    return talk.run(talk.take_over(_relayed(scene), scene.release.crisis.soft_reply))
+    scene = talk.take_over(scene.then(*_relay(scene)), scene.release.crisis.soft_reply)
+    return talk.run(scene)
 
 
 def _is_new(event: Event) -> bool:
     return isinstance(event, Said) and not event.to_clinician
 
 
-def _relayed(scene: Scene) -> Scene:
+def _relay(scene: Scene) -> tuple[Relay, ...]:
+    """The patient's words to be passed on, if they were written to the care team."""
     event = scene.event
-    if isinstance(event, Said) and event.to_clinician:
-        return scene.then(Relay(text=event.text))
-    return scene
+    if isinstance(event, Said) and (event.to_clinician or _is_for_team(scene)):
+        return (Relay(text=event.text),)
+    return ()
+
+
+def _is_for_team(scene: Scene) -> bool:
+    """Whether the open question asks for the words that its flow then tells the care team."""
+    question, top = scene.question, scene.top
+    if not isinstance(question, Write) or top is None:
+        return False
+    steps = scene.release.flow(top.flow).steps
+    return any(isinstance(step, Tell) and step.tell == question.write for step in steps)
 
 
 def _ordinary(scene: Scene) -> Scene:
@@ -133,7 +145,7 @@ def _ordinary(scene: Scene) -> Scene:
 def _said(scene: Scene, event: Said) -> Scene:
     text = event.text.strip()
     if event.to_clinician:
-        return message(_relayed(scene), "relayed")
+        return message(scene.then(*_relay(scene)), "relayed")
     name = _command_in(scene, text)
     if not scene.state.invited and not scene.in_safety and name not in {"now", "help"}:
         return message(scene, "need-invite")

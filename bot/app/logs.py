@@ -6,7 +6,7 @@ import logging
 import re
 
 _TOKEN = re.compile(r"\d{6,}:[\w-]{30,}")
-_NOISY = ("httpx", "httpcore", "telegram", "transitions", "uvicorn.access")
+_NOISY = ("alembic", "httpx", "httpcore", "telegram", "transitions", "uvicorn.access")
 
 
 class Redacting(logging.Formatter):

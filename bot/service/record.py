@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.service import alerts, care
-from bot.service.post import Body, Bubble, Document, Picture, Settled, bubble
+from bot.service.post import Body, Document, Picture, Settled, bubble
 from bot.service.post import Toast as ToastPost
 from bot.service.site import Site
 from bot.store import nudges, outbox, people, records
@@ -136,11 +136,11 @@ def _note(release: Release, chosen: str | None) -> str | None:
     return bubble(release.text("chosen"), {"chosen": chosen}).text
 
 
-def toast(patient: Patient, query: str, turned: Turn | None, at: datetime) -> NewPost | None:
+def toast(patient: Patient, query: str, turned: Turn, at: datetime) -> NewPost | None:
     """The answer to a tap, which every tap gets, with the turn's short notice if there is one."""
     if patient.contact_id is None:
         return None
-    texts = [e.text for e in turned.effects if isinstance(e, do.Toast)] if turned else []
+    texts = [e.text for e in turned.effects if isinstance(e, do.Toast)]
     body = ToastPost(query=query, text=texts[0].strip() if texts else "")
     return NewPost(
         contact_id=patient.contact_id,
@@ -154,6 +154,3 @@ def toast(patient: Patient, query: str, turned: Turn | None, at: datetime) -> Ne
 
 def _text(value: str | int | None) -> str | None:
     return None if value is None else str(value)
-
-
-__all__ = ["Bubble", "record", "toast"]

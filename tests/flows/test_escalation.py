@@ -10,7 +10,7 @@ import pytest
 
 from flows.effects import Fact
 from flows.errors import IllegalMove
-from flows.escalation import ALERT, is_safety, move, on_item, on_score
+from flows.escalation import ALERT, move, on_item, on_score
 from flows.machines import mermaid
 from flows.program import Escalation, Measure, MeasureItem, Rule, Tier
 from flows.state import Score
@@ -165,12 +165,6 @@ def test_the_words_of_a_threshold() -> None:
 def test_a_score_that_could_not_be_made_raises_nothing_by_itself() -> None:
     """Without a total there is no comparison; the missing item has raised its own alert."""
     assert on_score(ESCALATION, measure("phq-9"), score("phq-9", None), []) == ()
-
-
-def test_a_rule_with_a_reply_answers_the_patient_at_once() -> None:
-    """Crisis words do; asking for a person does not interrupt."""
-    assert is_safety(ESCALATION, "crisis-words")
-    assert not is_safety(ESCALATION, "person")
 
 
 LIFE = {

@@ -273,3 +273,36 @@ def test_a_state_is_made_for_a_release(release: Release) -> None:
 
     assert (state.turn, state.stack, state.release) == (0, (), release.hash)
     assert turned.state.turn == 1
+
+
+def test_asking_for_a_person_twice_around_a_crisis_loses_no_safety_question(
+    release: Release,
+) -> None:
+    """The direct question waits below, however often another talk is opened above it."""
+    player = at(release, "in-lesson-cbt")
+    player.say("/person")
+    player.say("I want to die")
+
+    player.say("/person")
+
+    assert "safety/crisis" in [frame.flow for frame in player.state.stack]
+
+
+def test_words_of_dying_written_for_the_care_team_reach_them(release: Release) -> None:
+    """Help comes first, and the message is not kept from those it was written to."""
+    player = at(release, "learning-cbt")
+    player.say("/person")
+    player.choose("message")
+
+    turned = player.say("I want to die, please call me")
+
+    assert "This comes before everything else" in bubbles(turned)[0]
+    assert only(turned, Relay) == [Relay(text="I want to die, please call me")]
+
+
+def test_words_of_dying_in_an_exercise_are_nobody_elses(release: Release) -> None:
+    """What was not written to a person is not passed on: the alert carries no words."""
+    player = at(release, "suitable")
+    player.choose("later")
+
+    assert only(player.say("I want to die"), Relay) == []

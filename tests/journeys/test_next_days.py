@@ -39,6 +39,8 @@ def test_a_plan_is_asked_about_daily_until_the_check_and_the_next_lesson(world: 
 
     [picture] = [bubble for bubble in week if bubble.kind == "photo"]
     assert is_a_picture(world, picture)
+    # drawing takes a moment, and the chat shows that something is coming
+    assert world.calls("sendChatAction", patient)
     assert "began at 5, now 6" in week
     assert "That is all for this week" in week[-1].text
     assert "Welcome back. Today is about good days and bad days" in second
