@@ -204,10 +204,11 @@ class Country(Value):
 
 
 class Track(Value):
-    """A treatment track and the order of its lessons."""
+    """A treatment track: the order of its lessons, and those of them that make the short pack."""
 
     title: str
     lessons: tuple[str, ...] = Field(min_length=1)
+    short: tuple[str, ...] = ()
 
 
 class NudgePlan(Value):
@@ -231,6 +232,21 @@ class Check(Value):
     every_days: int = 7
 
 
+class Schedule(Value):
+    """When a set of measures is asked, in one phase: the first that is due is the one.
+
+    `every_days` repeats, counted from the latest of `since` (the flow itself if empty) that was
+    finished; `after_lessons` and `after_days` (since the phase began) come once.
+    """
+
+    flow: str
+    phase: Literal["learning", "finishing", "following_up"] = "learning"
+    every_days: int | None = None
+    after_lessons: int | None = None
+    after_days: int | None = None
+    since: tuple[str, ...] = ()
+
+
 class Suggestion(Value):
     """A track the answers speak for, in words, the first that holds."""
 
@@ -248,6 +264,11 @@ class Program(Value):
     tracks: dict[str, Track]
     pace: dict[str, int]
     check: Check
+    core: tuple[str, ...] = ()
+    addons: dict[Key, str] = Field(default_factory=dict)
+    checks: tuple[Schedule, ...] = ()
+    menu: tuple[Key, ...] = ()
+    instead: dict[str, str] = Field(default_factory=dict)
     nudges: NudgePlan
     suggestions: tuple[Suggestion, ...] = ()
     commands: dict[str, str]

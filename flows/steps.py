@@ -26,11 +26,23 @@ Choices = dict[Annotated[str, BeforeValidator(_as_text)], Label]
 
 
 class Condition(Value):
-    """What must hold: of an answer (`key`), of a measure's score, or of one of its items."""
+    """What must hold: of an answer, a score, something finished, a fact, or of other conditions.
+
+    The subject is one of: `key` (an answer), `measure` (its last total; with `item` or `subscale`
+    that part; with `improved` how much better it is than the baseline, best or previous score),
+    `done` (whole days since that flow was finished), `fact` (the phase, lessons finished or left,
+    whole weeks of learning), `all` or `any` (other conditions); none is the answer just given.
+    """
 
     key: Key | None = None
     measure: str | None = None
     item: int | None = None
+    subscale: str | None = None
+    improved: Literal["baseline", "best", "previous"] | None = None
+    done: str | None = None
+    fact: Literal["phase", "lessons", "lessons_left", "weeks"] | None = None
+    every: tuple[Condition, ...] = Field(default=(), alias="all")
+    some: tuple[Condition, ...] = Field(default=(), alias="any")
     equals: str | Number | None = Field(default=None, alias="is")
     among: tuple[str | Number, ...] | None = Field(default=None, alias="in")
     gte: Number | None = None
@@ -55,9 +67,10 @@ class Step(Value):
 
 
 class Say(Step):
-    """A bubble of text."""
+    """A bubble of text; `simpler` says the same in fewer and easier words, when asked for."""
 
     say: Words
+    simpler: str | None = None
 
 
 class Question(Step):
@@ -98,6 +111,33 @@ class Consent(Question):
     choices: Choices = Field(min_length=2)
 
 
+class Part(Question):
+    """The door to a small part of a lesson: go on, skip the part, or leave it for later."""
+
+    part: Key
+    minutes: int = Field(default=2, ge=1, le=3)
+
+
+class Wait(Question):
+    """A bubble that goes on by itself after some seconds, or at once when a choice is tapped."""
+
+    wait: int = Field(ge=1, le=300)
+    choices: Choices = Field(min_length=1)
+
+
+class Card(Step):
+    """A card to keep: shown now, kept with the answers it names, looked up and changed later."""
+
+    card: Key
+    text: Words
+
+
+class Add(Step):
+    """An add-on that the patient chose, by its name in program.yaml."""
+
+    add: Key
+
+
 class Do(Step):
     """Another flow (`exercise/tiny-plan`, `measure/peg`), then back here."""
 
@@ -123,9 +163,9 @@ class Move(Step):
 
 
 class Open(Step):
-    """A door out of this flow: the next lesson, the weekly check, the menu, or what lies below."""
+    """A door out of this flow: the next lesson, check or add-on, the menu, or what lies below."""
 
-    open: Literal["lesson", "check", "menu", "resume"]
+    open: Literal["lesson", "check", "addon", "menu", "resume"]
 
 
 class Tell(Step):
@@ -135,9 +175,9 @@ class Tell(Step):
 
 
 class Show(Step):
-    """Something drawn or looked up: the progress picture, the help lines, a copy of my data."""
+    """Something drawn or looked up: scores, help lines, a copy of my data, cards, a summary."""
 
-    show: Literal["progress", "lines", "mydata"]
+    show: Literal["progress", "lines", "mydata", "cards", "summary"]
 
 
 class Safe(Step):
@@ -168,6 +208,10 @@ _KINDS = {
     "rate": "rate",
     "write": "write",
     "consent": "consent",
+    "part": "part",
+    "wait": "wait",
+    "card": "card",
+    "add": "add",
     "do": "do",
     "decide": "decide",
     "raise": "raise",
@@ -195,6 +239,10 @@ AnyStep = Annotated[
     | Annotated[Rate, Tag("rate")]
     | Annotated[Write, Tag("write")]
     | Annotated[Consent, Tag("consent")]
+    | Annotated[Part, Tag("part")]
+    | Annotated[Wait, Tag("wait")]
+    | Annotated[Card, Tag("card")]
+    | Annotated[Add, Tag("add")]
     | Annotated[Do, Tag("do")]
     | Annotated[Decide, Tag("decide")]
     | Annotated[Raise, Tag("raise")]
@@ -231,6 +279,7 @@ class Flow(Value):
 
     `kind/name` is its id. A `nudge` gives way to whatever comes next; a `safety` flow to nothing.
     After a safety flow, or one with `rest_after`, what lay below it waits until it is asked for.
+    `next_after` is the days from this lesson to the next, where it is not the patient's pace.
     """
 
     id: str
@@ -239,6 +288,7 @@ class Flow(Value):
     evidence: tuple[str, ...] = ()
     about: str = ""
     rest_after: bool = False
+    next_after: int | None = Field(default=None, ge=0)
     steps: tuple[AnyStep, ...] = Field(min_length=1)
 
     @property
@@ -271,5 +321,5 @@ def _named(step: Any, number: int) -> Any:
     if not isinstance(step, dict) or step.get("id"):
         return step
     kind = _kind(step)
-    asked = kind in {"ask", "rate", "write"} and isinstance(step.get(str(kind)), str)
+    asked = kind in {"ask", "rate", "write", "part"} and isinstance(step.get(str(kind)), str)
     return {**step, "id": step[str(kind)] if asked else f"{kind}-{number}"}

@@ -27,6 +27,7 @@ from flows.program import (
 KIND_OF_FOLDER = {
     "lessons": "lesson",
     "exercises": "exercise",
+    "addons": "addon",
     "flows": "flow",
     "nudges": "nudge",
     "safety": "safety",
