@@ -12,7 +12,7 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from flows.placeholders import PLACEHOLDER
+from flows.placeholders import PLACEHOLDER, value_of
 
 Kind = Literal["bold", "italic"]
 
@@ -72,9 +72,13 @@ def render(template: str, values: Mapping[str, str]) -> Rendered:
             case _Mark(kind=kind):
                 entities.append(Entity(kind, start := begun.pop(), at - start))
             case _:
-                parts.append(piece if isinstance(piece, str) else shown(values[piece.name]))
+                parts.append(_filled(piece, values))
                 at += _units(parts[-1])
     return Rendered("".join(parts), tuple(sorted(filter(_has_length, entities), key=_place)))
+
+
+def _filled(piece: str | _Slot, values: Mapping[str, str]) -> str:
+    return piece if isinstance(piece, str) else shown(value_of(piece.name, values))
 
 
 def plain(template: str, values: Mapping[str, str]) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows import reading, timing
+from flows.machine import GO, PASSED
 from flows.scene import Scene
-from flows.steps import Ask, Consent, Item, Question, Rate, Write
+from flows.steps import Ask, Consent, Item, Part, Question, Rate, Wait, Write
 from flows.wording import plain, values_for, worded, zone_of
+
+Choice = Ask | Consent | Part | Wait
+"""The questions that are answered by one of their choices alone."""
 
 LEAVE = ("later", "back", "skip")
 """Choices that are no answer: they move around the question."""
@@ -28,11 +32,23 @@ class Slip:
     hint: str
 
 
-def tapped(question: Question, choice: str) -> Answer | None:
+def choices_of(scene: Scene, question: Question) -> dict[str, str]:
+    """The values of a question's choices and their labels; none if it has no choices."""
+    match question:
+        case Part():
+            label = scene.release.label
+            return {GO: label("part-go"), PASSED: label("part-skip"), "later": label("part-later")}
+        case Ask() | Consent() | Wait() | Write() | Item():
+            return question.choices
+        case _:
+            return {}
+
+
+def tapped(scene: Scene, question: Question, choice: str) -> Answer | None:
     """The answer behind a button of this question, or None if it has no such button."""
     match question:
-        case Ask() | Consent() | Write():
-            label = question.choices.get(choice)
+        case Ask() | Consent() | Part() | Wait() | Write():
+            label = choices_of(scene, question).get(choice)
             value = label if isinstance(question, Write) and question.read == "text" else choice
             return Answer(str(value), label) if label is not None else None
         case Rate():
@@ -53,9 +69,9 @@ def typed(scene: Scene, question: Question, text: str) -> Answer | Slip:
             return _number(scene, question, text)
         case Item() if _is_scale(question):
             return _number(scene, question, text)
-        case Ask() | Consent() | Item():
-            choice = reading.read_choice(text, question.choices)
-            answer = tapped(question, choice) if choice is not None else None
+        case Ask() | Consent() | Part() | Wait() | Item():
+            choice = reading.read_choice(text, choices_of(scene, question))
+            answer = tapped(scene, question, choice) if choice is not None else None
             return answer or _slip(scene, question, "again-choice")
         case Write():
             return _written(scene, question, text)
@@ -95,7 +111,7 @@ def _number(scene: Scene, question: Rate | Item, text: str) -> Answer | Slip:
 def _written(scene: Scene, question: Write, text: str) -> Answer | Slip:
     match_choice = reading.exact_choice if question.read == "text" else reading.read_choice
     choice = match_choice(text, question.choices) if question.choices else None
-    if choice is not None and (answer := tapped(question, choice)):
+    if choice is not None and (answer := tapped(scene, question, choice)):
         return answer
     match question.read:
         case "text":

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flows import journey, talk
+from flows.cards import show_cards
 from flows.effects import Button, GiveData, Raise
 from flows.errors import IllegalMove
+from flows.notes import numbered
 from flows.progress import show_progress
+from flows.prompts import offers_simpler
 from flows.scene import Rows, Scene
 from flows.state import Done
 from flows.talk import ask_again, back, begin, close_question, rest, skip
 from flows.wording import message
 
-_MENU = ("lesson", "check", "progress", "flare", "person", "settings", "now")
-_SAFETY = ("now", "help", "person", "answer", "stop", "mydata")
+SHORT_LABEL = 16
+"""How many characters of a label fit in half a row of a small phone."""
+_SAFETY = ("crisis", "now", "help", "person", "answer", "stop", "mydata")
 """What still works while a safety flow is open; everything else brings its question back."""
 
 
@@ -26,13 +30,17 @@ def command(scene: Scene, name: str) -> Scene:
     act = _ACTS.get(name)
     if act is not None:
         return act(scene)
+    of_card = numbered(name)
+    if of_card is not None:
+        return _held_or(scene, of_card)
     flow = scene.release.program.commands.get(name)
     return _open(scene, flow) if flow else _menu(scene, "unknown-command")
 
 
 def knows(scene: Scene, name: str) -> bool:
     """Whether there is a command of that name."""
-    return name in _ACTS or name in scene.release.program.commands
+    known = name in _ACTS or name in scene.release.program.commands
+    return known or numbered(name) is not None
 
 
 def lasting(scene: Scene, *names: str) -> Rows:
@@ -102,7 +110,17 @@ def _lines_again(scene: Scene) -> Scene:
 
 
 def _menu(scene: Scene, name: str) -> Scene:
-    return message(scene, name, buttons=lasting(scene, *_MENU))
+    return message(scene, name, buttons=_paired(lasting(scene, *scene.release.program.menu)))
+
+
+def _paired(rows: Rows) -> Rows:
+    """The buttons two a row where both are short, so that a long menu fits a small phone."""
+    if len(rows) < 2:
+        return rows
+    first, second, *rest = rows
+    if max(len(row[0].label) for row in (first, second)) <= SHORT_LABEL:
+        return (first + second, *_paired(tuple(rest)))
+    return (first, *_paired((second, *rest)))
 
 
 def _help(scene: Scene) -> Scene:
@@ -111,6 +129,11 @@ def _help(scene: Scene) -> Scene:
 
 def _now(scene: Scene) -> Scene:
     return message(scene, "now", buttons=lasting(scene, "person"))
+
+
+def _crisis(scene: Scene) -> Scene:
+    """The scene answered as after plain crisis words, because the patient asked for that."""
+    return talk.run(talk.alarm(scene, (Raise(rule="crisis-asked"),)))
 
 
 def _mydata(scene: Scene) -> Scene:
@@ -151,12 +174,27 @@ def _skip(scene: Scene) -> Scene:
     return skip(scene, question) if question is not None else idle(scene)
 
 
+def _simpler(scene: Scene) -> Scene:
+    question = scene.question
+    if question is None:
+        return idle(scene)
+    if offers_simpler(scene, question):
+        return talk.say_simpler(scene)
+    return ask_again(message(close_question(scene), "simpler-none"))
+
+
+def _cards(scene: Scene) -> Scene:
+    return _held_or(scene, show_cards)
+
+
 _ACTS: dict[str, Callable[[Scene], Scene]] = {
     "start": start,
     "menu": lambda scene: _menu(scene, "menu"),
     "help": _help,
     "now": _now,
+    "crisis": _crisis,
     "progress": show_progress,
+    "cards": _cards,
     "mydata": _mydata,
     "erase": _erase,
     "pause": _pause,
@@ -166,4 +204,7 @@ _ACTS: dict[str, Callable[[Scene], Scene]] = {
     "later": leave,
     "back": back,
     "skip": _skip,
+    "simpler": _simpler,
 }
+COMMANDS = frozenset(_ACTS)
+"""The commands that the engine knows by itself; the program names others."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from flows.state import State
+from flows import measures, timing
+from flows.measure import Measure
+from flows.state import Score, State
 from flows.steps import Condition, Number
 
-Known = str | Number | None
+Found = str | Number | None
 
 _BOUNDS: dict[str, Callable[[Number, Number], bool]] = {
     "gte": operator.ge,
@@ -16,11 +20,26 @@ _BOUNDS: dict[str, Callable[[Number, Number], bool]] = {
     "lte": operator.le,
     "lt": operator.lt,
 }
+_SUBJECTS = ("key", "measure", "item", "subscale", "improved", "done", "fact", "every", "some")
 
 
-def holds(condition: Condition, state: State, own_key: str | None = None) -> bool:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What conditions may be about: the state at a moment, facts of the course, the measures."""
+
+    state: State
+    at: datetime
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+
+
+def holds(condition: Condition, known: Known, own_key: str | None = None) -> bool:
     """Whether the condition holds; one that names nothing is about `own_key`'s answer."""
-    value = _value(condition, state, own_key)
+    if condition.every or condition.some:
+        return all(holds(each, known, own_key) for each in condition.every) and (
+            not condition.some or any(holds(each, known, own_key) for each in condition.some)
+        )
+    value = _value(condition, known, own_key)
     if condition.known is not None:
         return (value is not None) == condition.known
     return value is not None and _within(condition, value) and _among(condition, value)
@@ -28,20 +47,73 @@ def holds(condition: Condition, state: State, own_key: str | None = None) -> boo
 
 def in_words(condition: Condition) -> str:
     """The condition as a diagram shows it, such as `phq-4 gte 6`."""
-    subject = condition.measure or condition.key or "answer"
-    if condition.item:
-        subject = f"{subject}.{condition.item}"
-    rest = condition.model_dump(exclude_none=True, exclude={"measure", "key", "item"})
-    return " ".join([subject, *(f"{name} {value}" for name, value in rest.items())])
+    if condition.every or condition.some:
+        return " and ".join([*map(_inside, condition.every), *_either(condition.some)])
+    tests = condition.model_dump(exclude_none=True, exclude=set(_SUBJECTS))
+    return " ".join([_subject(condition), *(f"{name} {value}" for name, value in tests.items())])
 
 
-def _value(condition: Condition, state: State, own_key: str | None) -> Known:
-    if condition.measure is None:
-        return state.answers.get(condition.key or own_key or "")
-    scores = state.scores_of(condition.measure)
+def _either(conditions: Sequence[Condition]) -> list[str]:
+    return [f"({' or '.join(map(_inside, conditions))})"] if conditions else []
+
+
+def _inside(condition: Condition) -> str:
+    is_joined = len(condition.every) + len(condition.some) > 1
+    return f"({in_words(condition)})" if is_joined else in_words(condition)
+
+
+def _subject(condition: Condition) -> str:
+    if condition.done:
+        return f"days since {condition.done}"
+    parts = (condition.measure, condition.item, condition.subscale)
+    subject = ".".join(str(part) for part in parts if part is not None)
+    if condition.improved:
+        return f"{subject} improved since {condition.improved}"
+    return subject or condition.key or condition.fact or "answer"
+
+
+def _value(condition: Condition, known: Known, own_key: str | None) -> Found:
+    if condition.measure is not None:
+        return _of_measure(condition, condition.measure, known)
+    if condition.done is not None:
+        return _days_since(condition.done, known)
+    if condition.fact is not None:
+        return known.facts.get(condition.fact)
+    return known.state.answers.get(condition.key or own_key or "")
+
+
+def _of_measure(condition: Condition, name: str, known: Known) -> Found:
+    scores = known.state.scores_of(name)
     if not scores:
         return None
+    if condition.improved is not None:
+        return _improved(known.measures.get(name), scores, condition.improved)
+    if condition.subscale is not None:
+        return scores[-1].subscales.get(condition.subscale)
     return scores[-1].items.get(condition.item) if condition.item else scores[-1].total
+
+
+def _improved(measure: Measure | None, scores: Sequence[Score], since: str) -> Number | None:
+    """How much better the last score is than an earlier one; below zero is worse."""
+    *earlier, last = scores
+    if not earlier or measure is None:
+        return None
+    chosen = {
+        "baseline": measures.baseline(earlier),
+        "best": measures.best(measure, earlier),
+        "previous": earlier[-1],
+    }[since]
+    if chosen is None or chosen.total is None or last.total is None:
+        return None
+    return -measures.worsening(measure, chosen.total, last.total)
+
+
+def _days_since(flow: str, known: Known) -> int | None:
+    """The whole days on the patient's calendar since that flow was last finished."""
+    finished, zone = known.state.finished(flow), known.state.zone
+    if finished is None:
+        return None
+    return (timing.local_date(known.at, zone) - timing.local_date(finished, zone)).days
 
 
 def _within(condition: Condition, value: str | Number) -> bool:

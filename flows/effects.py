@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from flows.state import Score
+from flows.state import Kept, Score
 from flows.value import Value
 
 Lane = Literal["crisis", "reply", "nudge"]
+Against = Literal["baseline", "best", "previous", "expected"]
 
 
 class Button(Value):
@@ -76,7 +77,8 @@ class Fact(Value):
     """One reason of an alert: what was measured, now and before, against which threshold.
 
     `bound` is a score's limit such as "≥ 20", `change` a worsening such as "+6" against the
-    first (baseline) or best score. An item whose value is None was not answered.
+    first (baseline), best, previous or expected score. Without `now` it is about the items by
+    themselves, and `baseline` is the item's own. An item whose value is None was not answered.
     """
 
     measure: str
@@ -85,8 +87,17 @@ class Fact(Value):
     best: float | None = None
     bound: str = ""
     change: str = ""
-    against: tuple[Literal["baseline", "best"], ...] = ()
+    expected: float | None = None
+    against: tuple[Against, ...] = ()
     items: dict[str, int | None] = Field(default_factory=dict)
+
+
+class File(Value):
+    """Keep a card; `replaces` is the number of the card whose new version it is."""
+
+    effect: Literal["file"] = "file"
+    card: Kept
+    replaces: int | None = None
 
 
 class Raise(Value):
@@ -144,6 +155,22 @@ class Chart(Value):
     values: dict[str, str] = Field(default_factory=dict)
 
 
+class Sheet(Value):
+    """Draw and send words as a picture to keep, with the way of each score under them."""
+
+    effect: Literal["sheet"] = "sheet"
+    title: str
+    text: str
+    values: dict[str, str] = Field(default_factory=dict)
+    series: tuple[Series, ...] = ()
+    caption: str
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+Drawing = Annotated[Chart | Sheet, Field(discriminator="effect")]
+"""What is drawn before it is sent."""
+
+
 class Relay(Value):
     """Pass the patient's words on to the care team."""
 
@@ -165,11 +192,13 @@ Effect = Annotated[
     | Record
     | Agree
     | Keep
+    | File
     | Raise
     | Nudge
     | Cancel
     | Skip
     | Chart
+    | Sheet
     | Relay
     | GiveData,
     Field(discriminator="effect"),

@@ -124,6 +124,15 @@ def words_of(event: Event) -> str:
             return ""
 
 
+CUE = "cue:"
+"""How the key of a wait's end begins."""
+
+
+def is_cue(event: Event) -> bool:
+    """Whether a wait in the open talk came to its end, rather than a nudge."""
+    return isinstance(event, Due) and event.key.startswith(CUE)
+
+
 def is_patients(event: Event) -> bool:
     """Whether the patient did this, rather than the clock or the care team."""
     return isinstance(event, Joined | Said | Tapped | Edited | Attached | Returned)

@@ -28,6 +28,7 @@ JOURNEY = Definition(
         {"trigger": "pause", "source": "learning", "dest": "paused"},
         {"trigger": "resume", "source": "paused", "dest": "learning"},
         {"trigger": "complete", "source": "learning", "dest": "finishing"},
+        {"trigger": "more", "source": ["finishing", "following_up"], "dest": "learning"},
         {"trigger": "follow_up", "source": "finishing", "dest": "following_up"},
         {"trigger": "finish", "source": "following_up", "dest": "finished"},
         {

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from flows import timing
+from flows.course import next_addon, next_lesson
 from flows.effects import Cancel, Nudge, Raise, Skip
-from flows.events import Due, is_patients
-from flows.rhythm import check_due
+from flows.events import CUE, Due, is_cue
+from flows.program import Nudge as Kind
+from flows.rhythm import behind_at, due_check, midnight, next_check_at
 from flows.scene import Scene
-from flows.state import Waiting
-from flows.talk import begin, drop, rest
-from flows.wording import next_lesson, zone_of
+from flows.state import Behind, Waiting
+from flows.steps import Wait
+from flows.talk import begin, drop, rest, wait_over
+from flows.watches import WATCHES, is_watch, run_out
+from flows.wording import zone_of
 
 _EVERY_DAY = "1,2,3,4,5,6,7"
-_SILENCE = "silence:"
-_UNANSWERED = "unanswered:"
 _HERE = timedelta(minutes=30)
-_HOUR = timedelta(hours=1)
-_CAME_BACK = timedelta(days=1)
-"""Whoever writes a day or more after an amber alert has not gone silent."""
+_CUE_HOLDS = timedelta(minutes=1)
+"""After so long, a wait that should have gone on by itself waits for a tap instead."""
 _OVER = frozenset({"withdrawn", "finished"})
 
 
 def schedule(scene: Scene) -> Scene:
-    """The scene with its one next nudge, and the watch over silence, put in order."""
+    """The scene with its one next nudge, and every watch, put in order."""
     scene = _set(scene, "nudge", _wanted(scene))
-    scene = _set(scene, "watch", _watched(scene))
-    return _set(scene, "check", _checked(scene))
+    for name, watch in WATCHES.items():
+        scene = _set(scene, name, watch.wanted(scene))
+    return _set(scene, "cue", _cued(scene))
 
 
 def come_due(scene: Scene, event: Due) -> Scene:
     """The scene after a nudge came due: sent, or skipped with a reason."""
-    if event.key.startswith(_SILENCE):
-        return _silence(scene, event)
-    if event.key.startswith(_UNANSWERED):
-        return _unanswered(scene, event)
+    if is_cue(event):
+        return _cue(scene, event)
+    if is_watch(event):
+        return run_out(scene, event)
     is_current = scene.state.nudge is not None and scene.state.nudge.key == event.key
     scene = scene.but(nudge=None) if is_current else scene
     # a last safety question that was left, by someone who said that they are safe
@@ -43,11 +46,12 @@ def come_due(scene: Scene, event: Due) -> Scene:
     reason = _reason_against(scene, event) if is_current else "replaced"
     if reason == "unanswered":
         scene = scene.but(silent=True).then(Raise(rule="nudges-unanswered"))
-    flow = _flow(scene)
-    if reason or flow is None:
+    kind = _kind(scene)
+    if reason or kind is None:
         return scene.then(Skip(key=event.key, reason=reason or "nothing to say"))
     scene = scene.but(nudged_on=_today(scene), unanswered=scene.state.unanswered + 1)
-    return begin(rest(drop(scene, "nudge")), flow)
+    flow: str = getattr(scene.release.program.nudges, kind)
+    return begin(rest(drop(_noted(scene, kind), "nudge")), flow)
 
 
 def _reason_against(scene: Scene, event: Due) -> str | None:
@@ -65,25 +69,65 @@ def _reason_against(scene: Scene, event: Due) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def _flow(scene: Scene) -> str | None:
-    state, plan = scene.state, scene.release.program.nudges
-    if state.phase == "paused":
-        return plan.paused
+def _kind(scene: Scene) -> Kind | None:
+    """What today's nudge is about, what is half done before what is new; None for nothing."""
+    phase = scene.state.phase
+    if phase == "paused":
+        return "paused"
+    if phase == "following_up":
+        return "check" if _offers_check(scene) else None
+    if _asks_what_is_wrong(scene):
+        return "behind"
     if drop(scene, "nudge").top is not None:
-        return plan.unfinished
-    if state.phase != "learning":
+        return "unfinished"
+    if phase not in {"learning", "finishing"}:
         return None
-    if check_due(scene):
-        return plan.check
-    if _lesson_waits(scene):
-        return plan.lesson
-    return plan.plan if "plan-what" in state.answers else None
+    return next((kind for kind, waits in _WAITS if waits(scene)), None)
+
+
+def _noted(scene: Scene, kind: Kind) -> Scene:
+    """The scene with it kept that this was offered or asked today."""
+    if kind == "check":
+        return scene.but(offered_on=_today(scene))
+    if kind == "behind":
+        lesson = next_lesson(scene) or ""
+        return scene.but(behind=Behind(lesson=lesson, since=scene.event.at, asked=True))
+    return scene
+
+
+def _asks_what_is_wrong(scene: Scene) -> bool:
+    """Whether the next lesson has waited so long that the patient is asked why; once for each."""
+    behind_from, behind = behind_at(scene), scene.state.behind
+    is_known = behind is not None and behind.lesson == next_lesson(scene)
+    return behind_from is not None and behind_from <= scene.event.at and not is_known
+
+
+def _offers_check(scene: Scene) -> bool:
+    """Whether questions are due that were not offered, or put off some days ago."""
+    return due_check(scene) is not None and _offer_from(scene) <= scene.event.at
+
+
+def _offer_from(scene: Scene) -> datetime:
+    """When questions may be offered by a nudge again."""
+    offered_on, again = scene.state.offered_on, scene.release.program.nudges.again_days
+    if offered_on is None:
+        return scene.event.at
+    return midnight(scene, offered_on + timedelta(days=again))
 
 
 def _lesson_waits(scene: Scene) -> bool:
-    opens = scene.state.lesson_opens_at
-    unlocked = opens is None or opens <= scene.event.at
-    return unlocked and next_lesson(scene.release, scene) is not None
+    state = scene.state
+    unlocked = state.lesson_opens_at is None or state.lesson_opens_at <= scene.event.at
+    return unlocked and state.phase == "learning" and next_lesson(scene) is not None
+
+
+_WAITS: tuple[tuple[Kind, Callable[[Scene], bool]], ...] = (
+    ("check", _offers_check),
+    ("lesson", _lesson_waits),
+    ("addon", lambda scene: next_addon(scene) is not None),
+    ("plan", lambda scene: "plan-what" in scene.state.answers),
+)
+"""What may be waiting, the first before the others."""
 
 
 def _wanted(scene: Scene) -> Waiting | None:
@@ -95,6 +139,9 @@ def _wanted(scene: Scene) -> Waiting | None:
         return None
     if state.phase == "paused":
         return _slot(scene, state.paused_until) if state.paused_until else None
+    if state.phase == "following_up":
+        due_at = next_check_at(scene)
+        return _slot(scene, max(due_at, _offer_from(scene))) if due_at else None
     return _slot(scene, scene.event.at)
 
 
@@ -112,43 +159,25 @@ def _slot(scene: Scene, after: datetime) -> Waiting:
     return Waiting(key=f"day:{day}T{at_time}", due_at=due_at)
 
 
-def _watched(scene: Scene) -> Waiting | None:
-    amber_at, watch = scene.state.amber_at, scene.state.watch
-    if amber_at is None:
+def _cued(scene: Scene) -> Waiting | None:
+    """When the wait that is open goes on by itself; never while someone may be in danger."""
+    question, state = scene.question, scene.state
+    if not isinstance(question, Wait) or scene.in_safety or not state.reachable:
         return None
-    if not is_patients(scene.event):
-        return watch
-    if scene.event.at - amber_at >= _CAME_BACK:
-        return None
-    due_at = scene.event.at + timedelta(days=scene.release.escalation.silence_days)
-    if watch is None:
-        return Waiting(key=f"{_SILENCE}{scene.state.turn}", due_at=due_at)
-    # not a row for every word that is said in one talk
-    return watch if due_at - watch.due_at < _HOUR else Waiting(key=watch.key, due_at=due_at)
+    if state.asked != state.turn:
+        return state.cue
+    due_at = scene.event.at + timedelta(seconds=question.wait)
+    return Waiting(key=f"{CUE}{state.turn}", due_at=due_at)
 
 
-def _silence(scene: Scene, event: Due) -> Scene:
-    watch = scene.state.watch
-    if watch is None or watch.key != event.key:
+def _cue(scene: Scene, event: Due) -> Scene:
+    cue = scene.state.cue
+    if cue is None or cue.key != event.key or not isinstance(scene.question, Wait):
         return scene.then(Skip(key=event.key, reason="replaced"))
-    scene = scene.but(watch=None, amber_at=None)
-    return scene.then(Raise(rule="silence-after-amber"), Skip(key=event.key, reason="alert raised"))
-
-
-def _checked(scene: Scene) -> Waiting | None:
-    """The clock of a direct question that vague words raised; it runs once until answered."""
-    crisis = scene.release.crisis
-    if scene.state.held != crisis.soft_reply:
-        return None
-    due_at = scene.event.at + timedelta(hours=crisis.unanswered_hours)
-    return scene.state.check or Waiting(key=f"{_UNANSWERED}{scene.state.turn}", due_at=due_at)
-
-
-def _unanswered(scene: Scene, event: Due) -> Scene:
-    if scene.state.check is None or scene.state.check.key != event.key:
-        return scene.then(Skip(key=event.key, reason="replaced"))
-    rule = scene.release.crisis.unanswered_rule
-    return scene.then(Raise(rule=rule), Skip(key=event.key, reason="alert raised"))
+    scene = scene.but(cue=None)
+    if event.at - event.due_at > _CUE_HOLDS:
+        return scene.then(Skip(key=event.key, reason="late"))
+    return wait_over(scene)
 
 
 def _set(scene: Scene, name: str, wanted: Waiting | None) -> Scene:

@@ -4,154 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ConfigDict, Field, PrivateAttr
 from transitions import Machine
 
 from flows.machine import compile_flow
+from flows.measure import Band, Change, LicensedText, Measure, MeasureItem, Missing, Subscale
 from flows.places import Places
-from flows.steps import Case, Choices, Condition, Flow, Item, Key, Label, Number, Say, Tally, Words
+from flows.rule import Escalation, Rule, Tier
+from flows.steps import Case, Choices, Condition, Flow, Key, Label, Number, Words
 from flows.value import Value
 
-__all__ = ["Case", "Choices", "Condition", "Flow", "Key", "Label", "Number", "Words"]
-
-
-class Band(Value):
-    """A range of scores up to and including `upto`, in words for each reader."""
-
-    upto: Number
-    name: str
-    patient: str
-    clinician: str
-
-
-class Change(Value):
-    """How much change is reliable, by which method, from which source."""
-
-    reliable: Number
-    important: Number | None = None
-    method: str
-    source: str
-    verified: bool = False
-
-
-class Missing(Value):
-    """The missing-item rule: how many may be missing, and which may never be."""
-
-    most: int = 0
-    required: tuple[int, ...] = ()
-    source: str = ""
-    verified: bool = False
-
-
-class MeasureItem(Value):
-    """One item as printed; `short` is its name in charts and alerts."""
-
-    text: Words
-    short: Words
-    loinc: str | None = None
-
-
-class Measure(Value):
-    """A questionnaire: items, answers, scoring, bands, change, licence."""
-
-    measure: str
-    title: str
-    short: str
-    about: Words
-    recall: str
-    items: tuple[MeasureItem, ...] = Field(min_length=1)
-    choices: Choices = Field(default_factory=dict)
-    scale: tuple[int, int] = (0, 10)
-    anchors: tuple[tuple[str, str], ...] = ()
-    score: Literal["sum", "mean"]
-    better: Literal["lower", "higher"] = "lower"
-    range: tuple[Number, Number]
-    subscales: dict[str, tuple[int, ...]] = Field(default_factory=dict)
-    missing: Missing = Missing()
-    bands: tuple[Band, ...] = ()
-    change: Change | None = None
-    loinc: str | None = None
-    licence: str
-    attribution: str = ""
-    source: str
-    verified: bool = False
-    verified_on: str | None = None
-
-    def flow(self) -> Flow:
-        """The flow that asks the items one at a time, then tallies."""
-        items = [self._item(number) for number in range(1, len(self.items) + 1)]
-        credit = [Say(id="credit", say=self.attribution)] if self.attribution else []
-        return Flow(
-            id=f"measure/{self.measure}",
-            title=self.title,
-            minutes=max(1, len(self.items) // 3),
-            steps=(
-                Say(id="about", say=self.about),
-                *items,
-                Tally(id="tally", tally=self.measure),
-                *credit,
-            ),
-        )
-
-    def _item(self, number: int) -> Item:
-        return Item(
-            id=f"item-{number}",
-            measure=self.measure,
-            item=number,
-            item_count=len(self.items),
-            text=self.items[number - 1].text,
-            choices=self.choices
-            or {str(n): str(n) for n in range(self.scale[0], self.scale[1] + 1)},
-            required=number in self.missing.required,
-        )
-
-
-class Rule(Value):
-    """What raises which alert: reason code, tier, condition, words, what the patient gets."""
-
-    rule: Key
-    tier: Literal["red", "amber", "yellow", "grey"]
-    measure: str | None = None
-    item: int | None = None
-    missing_item: int | None = None
-    gte: Number | None = None
-    lte: Number | None = None
-    worse_by: Number | None = None
-    worse_percent: Number | None = None
-    baseline_gte: Number | None = None
-    than: tuple[Literal["baseline", "best"], ...] = ("baseline", "best")
-    reply: str | None = None
-    clinician: Words
-    source: str
-    verified: bool = False
-
-
-class Tier(Value):
-    """An alert's clock: minutes to the first and to each later telling; window of one alert."""
-
-    title: Label
-    remind_minutes: int
-    window_hours: int
-    always_tell: bool = False
-
-
-class Escalation(Value):
-    """All rules and the tiers' clocks."""
-
-    tiers: dict[str, Tier]
-    rules: tuple[Rule, ...]
-    outcomes: Choices
-    silence_days: int = 7
-
-    def rule(self, name: str) -> Rule:
-        """The rule of that name; KeyError if there is none."""
-        return self._by_name[name]
-
-    @cached_property
-    def _by_name(self) -> dict[str, Rule]:
-        return {rule.rule: rule for rule in self.rules}
+__all__ = [
+    "Band",
+    "Case",
+    "Change",
+    "Choices",
+    "Condition",
+    "Escalation",
+    "Flow",
+    "Key",
+    "Label",
+    "LicensedText",
+    "Measure",
+    "MeasureItem",
+    "Missing",
+    "Number",
+    "Rule",
+    "Subscale",
+    "Tier",
+    "Words",
+]
 
 
 class Phrases(Value):
@@ -211,25 +95,34 @@ class Track(Value):
     short: tuple[str, ...] = ()
 
 
+Nudge = Literal["plan", "check", "lesson", "addon", "unfinished", "paused", "behind"]
+"""What a nudge is about: the name of its flow in program.yaml."""
+
+NUDGES: tuple[Nudge, ...] = get_args(Nudge)
+"""Every kind of nudge."""
+
+
 class NudgePlan(Value):
-    """When nudges may go out, how many, and which flow each kind is."""
+    """When nudges may go out, how many, and which flow each kind is.
+
+    Questions that were put off are offered again after `again_days`. Whoever leaves a lesson
+    waiting for `behind_days` is asked what is in the way, and `tell_days` later the team is told.
+    """
 
     time: str = "10:00"
     quiet: tuple[str, str] = ("21:00", "08:00")
     late_hours: int = 2
     unanswered: int = 2
+    again_days: int = 2
+    behind_days: int = 7
+    tell_days: int = 7
     plan: str
     check: str
     lesson: str
+    addon: str
     unfinished: str
     paused: str
-
-
-class Check(Value):
-    """The weekly check: its flow and its rhythm in days."""
-
-    flow: str
-    every_days: int = 7
+    behind: str
 
 
 class Schedule(Value):
@@ -254,6 +147,10 @@ class Suggestion(Value):
     text: str
 
 
+MENU = ("lesson", "check", "progress", "flare", "person", "settings", "now")
+"""The buttons of a menu that nobody chose others for."""
+
+
 class Program(Value):
     """The order of everything: phases, tracks, pace, checks, nudges, commands."""
 
@@ -263,11 +160,10 @@ class Program(Value):
     phases: dict[str, tuple[str, ...]]
     tracks: dict[str, Track]
     pace: dict[str, int]
-    check: Check
     core: tuple[str, ...] = ()
     addons: dict[Key, str] = Field(default_factory=dict)
     checks: tuple[Schedule, ...] = ()
-    menu: tuple[Key, ...] = ()
+    menu: tuple[Key, ...] = MENU
     instead: dict[str, str] = Field(default_factory=dict)
     nudges: NudgePlan
     suggestions: tuple[Suggestion, ...] = ()
@@ -311,6 +207,12 @@ class Release(Value):
         if name not in self._machines:
             self._machines[name] = compile_flow(self.flow(name))
         return self._machines[name]
+
+    def with_machines(self, machines: dict[str, Machine]) -> Release:
+        """A copy of this release in which flows are followed on these machines."""
+        copy = self.model_copy()
+        copy._machines = machines
+        return copy
 
     @cached_property
     def _measure_flows(self) -> dict[str, Flow]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flows.answers import bounds
+from flows.answers import bounds, choices_of
+from flows.cards import offer
 from flows.effects import Button
 from flows.scene import Rows, Scene
-from flows.steps import Ask, Consent, Item, Question, Rate, Write
-from flows.wording import message, values_for
+from flows.steps import Consent, Item, Part, Question, Rate, Wait, Write
+from flows.wording import message, plain, values_for, worded
 
 _ROW_LETTERS = 26
 _ROW_BUTTONS = 3
@@ -15,7 +16,7 @@ _NUMBERS_A_ROW = 6
 
 def ask(scene: Scene, question: Question) -> Scene:
     """The scene with the question asked and open."""
-    rows = (*_choices(scene, question), *_around(scene, question))
+    rows = (*offer(scene, question), *_choices(scene, question), *_around(scene, question))
     scene = _with_text(scene, question, rows)
     return scene.but(asked=scene.state.turn)
 
@@ -23,22 +24,29 @@ def ask(scene: Scene, question: Question) -> Scene:
 def _with_text(scene: Scene, question: Question, rows: Rows) -> Scene:
     match question:
         case Item():
-            return message(
-                scene,
-                "item",
-                buttons=rows,
-                number=str(question.item),
-                count=str(question.item_count),
-                text=question.text.strip(),
-            )
+            return _item(scene, question, rows)
         case Rate() if question.scale[2]:
-            low, high, low_words, high_words = question.scale
-            ends = {"low": str(low), "high": str(high), "lowest": low_words, "highest": high_words}
             text = f"{question.text.strip()}\n\n{scene.release.text('rate-ends')}"
-            return scene.send(text, values_for(scene, text, **ends), rows)
+            return scene.send(text, values_for(scene, text, **_ends(*question.scale)), rows)
         case _:
             text = question.text.strip()
             return scene.send(text, values_for(scene, text), rows)
+
+
+def _item(scene: Scene, item: Item, rows: Rows) -> Scene:
+    text = plain(item.text.strip(), values_for(scene, item.text))
+    if item.anchors:
+        ends = worded(scene, "rate-ends", **_ends(*bounds(item), *item.anchors)).strip()
+        text = f"{text}\n\n{ends}"
+    if item.item_count == 1:
+        return scene.send("{text}", {"text": text}, rows)
+    name = "item-recall" if item.recall else "item"
+    counted = {"number": str(item.item), "count": str(item.item_count), "text": text}
+    return message(scene, name, buttons=rows, recall=item.recall, **counted)
+
+
+def _ends(low: int, high: int, lowest: str, highest: str) -> dict[str, str]:
+    return {"low": str(low), "high": str(high), "lowest": lowest, "highest": highest}
 
 
 def _choices(scene: Scene, question: Question) -> Rows:
@@ -48,22 +56,40 @@ def _choices(scene: Scene, question: Question) -> Rows:
             return _numbers(scene, [str(n) for n in range(low, high + 1)])
         case Item() if len(question.choices) > _NUMBERS_A_ROW:
             return _numbers(scene, list(question.choices))
-        case Ask() | Consent() | Write() | Item():
-            return _rows(
-                [_button(scene, value, label) for value, label in question.choices.items()]
-            )
+        case Part():
+            go, *others = _buttons(scene, question)
+            return ((go,), tuple(others))
         case _:
-            return ()
+            return _rows(_buttons(scene, question))
+
+
+def _buttons(scene: Scene, question: Question) -> list[Button]:
+    return [_button(scene, *choice) for choice in choices_of(scene, question).items()]
+
+
+def offers_simpler(scene: Scene, question: Question) -> bool:
+    """Whether what was said before this question can be said in simpler words.
+
+    A measure and a consent are asked in their own words, and a safety flow in its own.
+    """
+    has_words = scene.top is not None and bool(scene.top.simpler)
+    return has_words and not isinstance(question, Consent | Item) and not scene.in_safety
 
 
 def _around(scene: Scene, question: Question) -> Rows:
-    names = []
-    if scene.top is not None and scene.top.trail and not scene.in_safety:
-        names.append("back")
+    simpler = ["simpler"] if offers_simpler(scene, question) else []
+    moves = []
+    has_way_back = scene.top is not None and bool(scene.top.trail) and not scene.in_safety
+    if has_way_back and not isinstance(question, Wait):
+        moves.append("back")
     if isinstance(question, Write) and question.optional:
-        names.append("skip")
-    buttons = tuple(_button(scene, name, scene.release.label(name)) for name in names)
-    return (buttons,) if buttons else ()
+        moves.append("skip")
+    rows = (_named(scene, simpler), _named(scene, moves))
+    return tuple(row for row in rows if row)
+
+
+def _named(scene: Scene, names: list[str]) -> tuple[Button, ...]:
+    return tuple(_button(scene, name, scene.release.label(name)) for name in names)
 
 
 def _numbers(scene: Scene, numbers: list[str]) -> Rows:

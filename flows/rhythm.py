@@ -1,32 +1,73 @@
-"""The rhythm of the program in days: the weekly check, the next lesson, the end of a pause."""
+"""The rhythm of the program in days: which questions are due, the next lesson, a pause's end."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from flows import timing
+from flows.course import lessons_of, next_lesson
+from flows.program import Schedule
 from flows.scene import Scene
-from flows.wording import zone_of
+
+CHECKED = frozenset({"learning", "finishing", "following_up"})
+"""The phases in which sets of questions come due."""
 
 
-def check_due(scene: Scene) -> bool:
-    """Whether the weekly check's days have passed since the last one, or since the baseline."""
-    check = scene.release.program.check
-    dates = [scene.state.finished(check.flow), scene.state.finished("flow/baseline")]
-    last = max((date for date in dates if date is not None), default=None)
-    if last is None:
-        return True
-    # whole days on the calendar: counted in hours, each week would begin a day later
-    today, then = (timing.local_date(at, zone_of(scene)) for at in (scene.event.at, last))
-    return today - then >= timedelta(days=check.every_days)
+def due_check(scene: Scene) -> Schedule | None:
+    """The first set of questions, in the program's order, that is due now; None if none is."""
+    for check in scene.release.program.checks:
+        due_at = falls_due(scene, check)
+        if due_at is not None and due_at <= scene.event.at:
+            return check
+    return None
 
 
-def lesson_opens(scene: Scene) -> datetime:
-    """When the lesson after one that is finished now opens: the day begins where the patient is."""
+def falls_due(scene: Scene, check: Schedule) -> datetime | None:
+    """When these questions were or will be due as things stand; None if they do not come."""
+    if check.phase != scene.state.phase:
+        return None
+    if check.every_days is not None:
+        return _repeated(scene, check, check.every_days)
+    if check.after_lessons is not None:
+        return _after_lessons(scene, check, check.after_lessons)
+    return _after_days(scene, check, check.after_days or 0)
+
+
+def next_check_at(scene: Scene) -> datetime | None:
+    """When the earliest set of questions of this phase was or will be due, or None."""
+    due = (falls_due(scene, check) for check in scene.release.program.checks)
+    return min((at for at in due if at is not None), default=None)
+
+
+def lesson_opens(scene: Scene, lesson: str) -> datetime:
+    """When the lesson after this one, finished now, opens: the day begins where the patient is."""
     pace = scene.release.program.pace
-    days = pace.get(str(scene.state.answers.get("pace", "standard")), pace["standard"])
-    there = timing.local(scene.event.at, zone_of(scene)) + timedelta(days=days)
-    return there.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    usual = pace.get(str(scene.state.answers.get("pace", "standard")), pace["standard"])
+    own = scene.release.flow(lesson).next_after
+    return day_begins(scene, scene.event.at, own if own is not None else usual)
+
+
+def behind_at(scene: Scene) -> datetime | None:
+    """When the next lesson will have waited too long; None if none waits to be learned.
+
+    Nobody is behind before the second week.
+    """
+    state, plan = scene.state, scene.release.program.nudges
+    began = state.learning_at or scene.event.at
+    if state.phase != "learning" or next_lesson(scene) is None:
+        return None
+    waited = day_begins(scene, state.lesson_opens_at or began, plan.behind_days)
+    return max(waited, day_begins(scene, began, 7))
+
+
+def is_check_open(scene: Scene) -> bool:
+    """Whether a set of questions was begun and is not finished."""
+    return any(is_check(scene, frame.flow) for frame in scene.state.stack)
+
+
+def is_check(scene: Scene, flow: str) -> bool:
+    """Whether this flow is one of the program's sets of questions."""
+    return any(check.flow == flow for check in scene.release.program.checks)
 
 
 def pause_end(scene: Scene) -> datetime | None:
@@ -34,5 +75,59 @@ def pause_end(scene: Scene) -> datetime | None:
     days = str(scene.state.answers.get("pause-days", ""))
     if not days.isdecimal():
         return None
-    local = timing.local(scene.event.at, zone_of(scene))
+    local = timing.local(scene.event.at, scene.state.zone)
     return (local + timedelta(days=int(days))).astimezone(UTC)
+
+
+def day_begins(scene: Scene, at: datetime, days: int) -> datetime:
+    """When the day so many days later begins on the patient's calendar.
+
+    Whole days on the calendar: counted in hours, each week would begin a day later.
+    """
+    return midnight(scene, timing.local_date(at, scene.state.zone) + timedelta(days=days))
+
+
+def midnight(scene: Scene, day: date) -> datetime:
+    """When that day begins where the patient is."""
+    there = timing.zone_of(scene.state.zone)
+    return datetime.combine(day, time(), there).astimezone(UTC)
+
+
+def _repeated(scene: Scene, check: Schedule, days: int) -> datetime:
+    """So many days after the latest of what they count from, or after learning began."""
+    since = check.since or (check.flow,)
+    finished = [at for name in since if (at := scene.state.finished(name)) is not None]
+    last = max(finished, default=scene.state.learning_at)
+    return day_begins(scene, last, days) if last is not None else scene.event.at
+
+
+def _after_lessons(scene: Scene, check: Schedule, count: int) -> datetime | None:
+    """When so many lessons were finished; once only."""
+    done = [at for name in lessons_of(scene) if (at := scene.state.finished(name)) is not None]
+    if len(done) < count or scene.state.finished(check.flow) is not None:
+        return None
+    return sorted(done)[count - 1]
+
+
+def _after_days(scene: Scene, check: Schedule, days: int) -> datetime | None:
+    """So many days after the phase began; once, and not after a later one of the same phase."""
+    began = scene.state.phase_at or scene.event.at
+    if any(_is_done_since(scene, name, began) for name in _no_earlier(scene, check, days)):
+        return None
+    due_at, opens = day_begins(scene, began, days), scene.state.lesson_opens_at
+    if scene.state.phase == "finishing" and opens is not None:
+        return max(due_at, opens)
+    return due_at
+
+
+def _no_earlier(scene: Scene, check: Schedule, days: int) -> list[str]:
+    """The flow of this check, and of those that come as many days or more after the phase began."""
+    checks = scene.release.program.checks
+    siblings = (each for each in checks if each.phase == check.phase)
+    later = [s.flow for s in siblings if s.after_days is not None and s.after_days > days]
+    return [check.flow, *later]
+
+
+def _is_done_since(scene: Scene, flow: str, began: datetime) -> bool:
+    finished = scene.state.finished(flow)
+    return finished is not None and finished >= began

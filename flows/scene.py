@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.effects import Button, Effect, Lane, Send
-from flows.events import Event
+from flows.events import Event, is_cue
 from flows.program import Release
 from flows.state import Frame, State
 from flows.steps import END, AnyStep, Question
@@ -40,7 +40,7 @@ class Scene:
         """Crisis while a safety flow is open, nudge when the clock began this, else reply."""
         if self.in_safety:
             return "crisis"
-        return "nudge" if self.event.kind == "due" else "reply"
+        return "nudge" if self.event.kind == "due" and not is_cue(self.event) else "reply"
 
     @property
     def top(self) -> Frame | None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from flows import escalation, measures
+from flows import escalation, measures, timing
 from flows.effects import Keep, Raise
 from flows.program import Rule
 from flows.scene import Scene
 from flows.steps import Item
 
 _SEVERITY = ("red", "amber", "yellow", "grey")
+
+
+def is_passed(scene: Scene, flow: str) -> bool:
+    """Whether a measure's flow asks nothing now: it is switched off, or was scored today."""
+    kind, _, name = flow.partition("/")
+    if kind != "measure":
+        return False
+    today, zone = timing.local_date(scene.event.at, scene.state.zone), scene.state.zone
+    scored = [score.at for score in scene.state.scores if score.measure == name]
+    is_on = scene.release.measures[name].is_on
+    return not is_on or any(timing.local_date(at, zone) == today for at in scored)
 
 
 def on_item(scene: Scene, item: Item, value: int | None) -> tuple[Raise, ...]:
@@ -22,7 +33,8 @@ def tally(scene: Scene, name: str) -> tuple[Scene, tuple[Raise, ...]]:
     score = measures.score(measure, top.items, at=scene.event.at, turn=scene.state.turn)
     earlier = scene.state.scores_of(name)
     scene = scene.but(scores=(*scene.state.scores, score)).then(Keep(score=score))
-    return scene, escalation.on_score(scene.release.escalation, measure, score, earlier)
+    flows = [frame.flow for frame in scene.state.stack]
+    return scene, escalation.on_score(scene.release.escalation, measure, score, earlier, flows)
 
 
 def gravest(scene: Scene, raises: tuple[Raise, ...]) -> Rule | None:

@@ -13,7 +13,9 @@ class Frame(Value):
     """A position in a flow: the step, the questions answered before it, a measure's items so far.
 
     `waiting` says that the step is a `do` whose flow lies above this frame; `resting` that the
-    patient left it for later.
+    patient left it for later; `simpler` names the bubbles since the last question that have
+    simpler words; `card` is the number of a card that is being changed; `given` names the answers
+    given here.
     """
 
     flow: str
@@ -22,6 +24,9 @@ class Frame(Value):
     items: dict[int, int | None] = Field(default_factory=dict)
     waiting: bool = False
     resting: bool = False
+    simpler: tuple[str, ...] = ()
+    card: int | None = None
+    given: tuple[str, ...] = ()
 
 
 class Score(Value):
@@ -43,6 +48,19 @@ class Done(Value):
     at: datetime
 
 
+class Kept(Value):
+    """A card that was kept: its number, its text as it was then, the answers and words in it."""
+
+    number: int
+    card: str
+    flow: str
+    title: str
+    at: datetime
+    text: str
+    answers: dict[str, str | int] = Field(default_factory=dict)
+    words: dict[str, str] = Field(default_factory=dict)
+
+
 class Waiting(Value):
     """The nudge that is scheduled: its key and moment (UTC)."""
 
@@ -50,11 +68,30 @@ class Waiting(Value):
     due_at: datetime
 
 
+class Behind(Value):
+    """A lesson that has waited long: since when its clock counts, and whether the team was told.
+
+    `asked` says that the patient was asked first what is in the way.
+    """
+
+    lesson: str
+    since: datetime
+    asked: bool = False
+    told: bool = False
+
+
 class State(Value):
-    """Everything the next turn must know."""
+    """Everything the next turn must know.
+
+    `phase_at` is when the phase began and `learning_at` when learning did, whatever pauses lay in
+    between; `offered_on` is the day of the last reminder of questions that are due; `uncertain` is
+    how many more sets of questions an amber alert asks to see.
+    """
 
     release: str
     phase: str = "consenting"
+    phase_at: datetime | None = None
+    learning_at: datetime | None = None
     turn: int = 0
     invited: bool = True
     stack: tuple[Frame, ...] = ()
@@ -63,18 +100,32 @@ class State(Value):
     words: dict[str, str] = Field(default_factory=dict)
     scores: tuple[Score, ...] = ()
     done: tuple[Done, ...] = ()
+    addons: tuple[str, ...] = ()
+    cards: tuple[Kept, ...] = ()
+    last_card: int = 0
     lesson_opens_at: datetime | None = None
     last_seen_at: datetime | None = None
     nudge: Waiting | None = None
     watch: Waiting | None = None
     check: Waiting | None = None
+    cue: Waiting | None = None
+    behind_watch: Waiting | None = None
+    overdue_watch: Waiting | None = None
     nudged_on: date | None = None
+    offered_on: date | None = None
+    behind: Behind | None = None
+    uncertain: int = 0
     unanswered: int = 0
     silent: bool = False
     held: str | None = None
     paused_until: datetime | None = None
     reachable: bool = True
     amber_at: datetime | None = None
+
+    @property
+    def zone(self) -> str:
+        """The patient's time zone, UTC until they have told it."""
+        return str(self.answers.get("zone", "UTC"))
 
     def scores_of(self, measure: str) -> tuple[Score, ...]:
         """That measure's scores with a total, oldest first."""

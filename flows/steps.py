@@ -192,7 +192,9 @@ class Item(Question):
     measure: str
     item: int
     item_count: int
+    recall: str = ""
     choices: dict[str, str]
+    anchors: tuple[str, str] | None = None
     required: bool = False
 
 

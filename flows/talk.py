@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from flows import journey
-from flows.answers import Answer, settled_value
+from flows.answers import Answer, Choice, settled_value
+from flows.cards import keep as keep_card
+from flows.cards import left_open, show_cards
+from flows.course import is_through, next_addon, next_lesson
 from flows.effects import Agree, GiveData, Raise, Record, Relay, Settle
 from flows.errors import EndlessFlow, IllegalMove
-from flows.machine import ANSWERED, NEXT, SKIPPED
+from flows.known import known_of
+from flows.machine import ANSWERED, NEXT, SKIPPED, WAITED
 from flows.machines import follow
-from flows.progress import show_progress
+from flows.progress import show_progress, show_summary
 from flows.prompts import ask
-from flows.rhythm import check_due, lesson_opens, pause_end
+from flows.rhythm import (
+    CHECKED,
+    due_check,
+    is_check,
+    is_check_open,
+    lesson_opens,
+    next_check_at,
+    pause_end,
+)
 from flows.scene import Scene
-from flows.scoring import gravest, is_amber, on_item, tally
+from flows.scoring import gravest, is_amber, is_passed, on_item, tally
 from flows.state import Done, Frame
 from flows.steps import (
     END,
-    Ask,
+    Add,
+    Card,
     Consent,
     Decide,
     Do,
@@ -30,12 +43,31 @@ from flows.steps import (
     Step,
     Tally,
     Tell,
+    Wait,
     key_of,
 )
 from flows.steps import Raise as RaiseStep
-from flows.wording import message, next_lesson, values_for
+from flows.wording import message, values_for
 
 _MOST_STEPS = 200
+_NO_LESSON = {
+    "paused": "paused",
+    "following_up": "lesson-none",
+    "finished": "lesson-none",
+    "withdrawn": "withdrawn",
+}
+"""What is said instead of a lesson, in the phases that come after setting up."""
+_NO_CHECK = {**_NO_LESSON, "finished": "check-none"}
+_FORGOTTEN = {
+    "learning_at": None,
+    "lesson_opens_at": None,
+    "paused_until": None,
+    "offered_on": None,
+    "behind": None,
+    "uncertain": 0,
+    "addons": (),
+}
+"""What is no longer counted once someone has left."""
 
 
 def begin(scene: Scene, name: str) -> Scene:
@@ -70,8 +102,21 @@ def keep(scene: Scene, question: Question, given: Answer) -> Scene:
     scene = _record(_settle(scene, chosen), question, given)
     if isinstance(question, Item):
         return _item(scene, question, int(given.value))
-    trigger = str(given.value) if isinstance(question, Ask | Consent) else ANSWERED
-    return _on(_trailed(scene), trigger)
+    return _on(_trailed(scene), str(given.value) if isinstance(question, Choice) else ANSWERED)
+
+
+def wait_over(scene: Scene) -> Scene:
+    """The scene gone on from the open wait, whose time is over."""
+    return run(_on(close_question(scene), WAITED))
+
+
+def say_simpler(scene: Scene) -> Scene:
+    """The scene with what came before the open question said in simpler words; asked again."""
+    top, scene = scene.state.stack[-1], close_question(scene).top_but(simpler=())
+    steps = [step for step in scene.release.flow(top.flow).steps if step.id in top.simpler]
+    for text in (step.simpler for step in steps if isinstance(step, Say) and step.simpler):
+        scene = scene.send(text.strip(), values_for(scene, text))
+    return ask_again(scene)
 
 
 def skip(scene: Scene, question: Question) -> Scene:
@@ -85,7 +130,7 @@ def skip(scene: Scene, question: Question) -> Scene:
         return run(_item(close_question(scene), question, None))
     if isinstance(question, Consent) or scene.in_safety:
         return ask_again(message(close_question(scene), "skip-required"))
-    return run(_on(_trailed(close_question(scene)), SKIPPED))
+    return run(_on(_trailed(left_open(close_question(scene), question)), SKIPPED))
 
 
 def _was_left_out(scene: Scene, item: Item) -> bool:
@@ -131,7 +176,9 @@ def alarm(scene: Scene, raises: tuple[Raise, ...]) -> Scene:
     """The scene with the alerts raised and, where a rule says so, its reply taking over."""
     scene = scene.then(*raises)
     if is_amber(scene, raises):
-        scene = scene.but(amber_at=scene.event.at)
+        # an alert that a set of questions raises is followed up by the next one
+        uncertain = 2 if is_check_open(scene) else 1
+        scene = scene.but(amber_at=scene.event.at, uncertain=uncertain)
     rule = gravest(scene, raises)
     return take_over(scene, rule.reply) if rule is not None and rule.reply else scene
 
@@ -151,28 +198,46 @@ def drop(scene: Scene, *kinds: str) -> Scene:
 
 
 def open_lesson(scene: Scene) -> Scene:
-    """The scene with the next lesson begun, or words about when it opens."""
-    lesson, opens = next_lesson(scene.release, scene), scene.state.lesson_opens_at
-    if scene.state.phase != "learning":
-        return message(scene, "lesson-not-yet")
+    """The scene with the next lesson or the closing begun, or words about when it opens."""
+    scene = _completed(scene)
+    opens, phase = scene.state.lesson_opens_at, scene.state.phase
+    if phase == "finishing":
+        return _open_closing(scene)
+    if phase != "learning":
+        return message(scene, _NO_LESSON.get(phase, "lesson-not-yet"))
     if _is_open(scene, "lesson"):
         return ask_again(scene)
-    if lesson is None:
-        return message(scene, "lesson-none")
     if opens is not None and opens > scene.event.at:
         return message(scene, "lesson-later")
-    return begin(scene, lesson)
+    lesson = next_lesson(scene)
+    return begin(scene, lesson) if lesson else message(scene, "lesson-none")
+
+
+def _open_closing(scene: Scene) -> Scene:
+    """The scene with the closing of the course begun, or words about when it opens."""
+    if is_check_open(scene) or due_check(scene) is not None:
+        return open_check(scene)
+    return message(scene, "closing-later" if next_check_at(scene) else "lesson-none")
 
 
 def open_check(scene: Scene) -> Scene:
-    """The scene with the weekly check begun, or words about when it is due."""
-    if scene.state.phase != "learning":
-        return message(scene, "lesson-not-yet")
-    if any(frame.flow == scene.release.program.check.flow for frame in scene.state.stack):
+    """The scene with the questions that are due begun, or words about when they are."""
+    if scene.state.phase not in CHECKED:
+        return message(scene, _NO_CHECK.get(scene.state.phase, "lesson-not-yet"))
+    if is_check_open(scene):
         return ask_again(scene)
-    if not check_due(scene):
-        return message(scene, "check-later")
-    return begin(scene, scene.release.program.check.flow)
+    check = due_check(scene)
+    if check is not None:
+        return begin(scene, check.flow)
+    return message(scene, "check-later" if next_check_at(scene) else "check-none")
+
+
+def open_addon(scene: Scene) -> Scene:
+    """The scene with the next add-on that the patient chose begun, or words that there is none."""
+    if _is_open(scene, "addon"):
+        return ask_again(scene)
+    addon = next_addon(scene)
+    return begin(scene, addon) if addon else message(scene, "addon-none")
 
 
 def _is_open(scene: Scene, kind: str) -> bool:
@@ -181,8 +246,9 @@ def _is_open(scene: Scene, kind: str) -> bool:
 
 def _on(scene: Scene, trigger: str) -> Scene:
     top = scene.state.stack[-1]
-    step = follow(scene.release.machine(top.flow), top.step, trigger, scene.state)
-    return scene.top_but(step=step, waiting=False)
+    step = follow(scene.release.machine(top.flow), top.step, trigger, known_of(scene))
+    simpler = () if isinstance(scene.step, Question) else top.simpler
+    return scene.top_but(step=step, waiting=False, simpler=simpler)
 
 
 def _enter(scene: Scene) -> Scene:
@@ -191,7 +257,11 @@ def _enter(scene: Scene) -> Scene:
         case Question():
             return ask(scene, step)
         case Say():
-            return _on(scene.send(step.say.strip(), values_for(scene, step.say)), NEXT)
+            return _on(_said(scene, step), NEXT)
+        case Card():
+            return _on(keep_card(scene, step), NEXT)
+        case Do() if is_passed(scene, step.do):
+            return _on(scene, NEXT)
         case Do():
             return place(scene.top_but(waiting=True), step.do)
         case RaiseStep():
@@ -203,20 +273,32 @@ def _enter(scene: Scene) -> Scene:
         case Move():
             # "back" must not lead to before a move that was made
             return move(_on(scene, NEXT).top_but(trail=()), step.move)
-        case Show() | Tell() | Safe() | Decide():
+        case Show() | Tell() | Safe() | Decide() | Add():
             return _on(_act(scene, step), NEXT)
         case _:
             raise EndlessFlow(scene.state.stack[-1].flow)
+
+
+def _said(scene: Scene, step: Say) -> Scene:
+    scene, top = scene.send(step.say.strip(), values_for(scene, step.say)), scene.state.stack[-1]
+    return scene.top_but(simpler=(*top.simpler, str(step.id))) if step.simpler else scene
 
 
 def _act(scene: Scene, step: Step) -> Scene:
     match step:
         case Safe():
             return scene.but(held=None)
+        case Add() if step.add not in scene.state.addons:
+            return scene.but(addons=(*scene.state.addons, step.add))
         case Tell() if step.tell in scene.state.answers:
-            return scene.then(Relay(text=str(scene.state.answers[step.tell])))
+            words = scene.state.words.get(step.tell) or str(scene.state.answers[step.tell])
+            return scene.then(Relay(text=words))
         case Show(show="progress"):
             return show_progress(scene)
+        case Show(show="summary"):
+            return show_summary(scene)
+        case Show(show="cards"):
+            return show_cards(scene)
         case Show(show="lines"):
             return message(scene, "lines")
         case Show(show="mydata"):
@@ -227,20 +309,40 @@ def _act(scene: Scene, step: Step) -> Scene:
 
 def move(scene: Scene, trigger: str) -> Scene:
     """The scene with the patient's journey moved on; a move that does not fit changes nothing."""
+    if trigger == "more" and is_through(scene):
+        return scene
     try:
         phase = journey.move(scene.state.phase, trigger)
     except IllegalMove:
         return scene
     scene = scene.but(phase=phase)
+    if trigger not in {"pause", "resume"}:
+        scene = scene.but(phase_at=scene.event.at)
     match trigger:
+        case "planned":
+            return scene.but(learning_at=scene.event.at)
         case "pause":
             return scene.but(paused_until=pause_end(scene))
         case "resume":
-            return scene.but(paused_until=None)
+            return _completed(_resumed(scene))
         case "withdraw":
-            return scene.but(stack=scene.state.stack[-1:], lesson_opens_at=None, paused_until=None)
+            return scene.but(stack=scene.state.stack[-1:], **_FORGOTTEN)
         case _:
             return scene
+
+
+def _resumed(scene: Scene) -> Scene:
+    """The scene after a pause: a lesson that was open begins to wait only now."""
+    now, behind = scene.event.at, scene.state.behind
+    opens = max(scene.state.lesson_opens_at or now, now)
+    since = behind.model_copy(update={"since": now}) if behind else None
+    return scene.but(paused_until=None, lesson_opens_at=opens, behind=since)
+
+
+def _completed(scene: Scene) -> Scene:
+    """The scene moved on towards the closing if every lesson of the patient is finished."""
+    is_over = scene.state.phase == "learning" and is_through(scene)
+    return move(scene, "complete") if is_over else scene
 
 
 def _leave_for(scene: Scene, step: Open) -> Scene:
@@ -252,21 +354,36 @@ def _leave_for(scene: Scene, step: Open) -> Scene:
             return open_lesson(scene)
         case "check":
             return open_check(scene)
+        case "addon":
+            return open_addon(scene)
         case "menu":
             return message(scene, "menu")
 
 
 def _finish(scene: Scene, top: Frame) -> Scene:
     flow, scene = scene.release.flow(top.flow), _done(scene, top.flow).pop()
-    if flow.kind == "lesson":
-        is_last = next_lesson(scene.release, scene) is None
-        scene = message(scene, "lesson-last" if is_last else "lesson-done")
+    if flow.kind == "lesson" or scene.top is None:
+        scene = _told_of_next(scene, flow.kind)
     if scene.top is None:
         # a talk that the patient opened ends where it is: nothing new begins in the same breath
         return _next_of_phase(scene) if _is_of_program(scene, top.flow) else scene
     if scene.top.waiting:
-        return _on(scene, NEXT)
+        # what was answered in the inner flow was answered in this run of the outer one, too
+        given = tuple(dict.fromkeys((*scene.top.given, *top.given)))
+        return _on(scene.top_but(given=given), NEXT)
     return rest(scene) if flow.kind == "safety" or flow.rest_after else scene
+
+
+def _told_of_next(scene: Scene, kind: str) -> Scene:
+    """The scene with words about what comes next, after a lesson or what may have made one last."""
+    after = _completed(scene)
+    if after.state.phase != scene.state.phase:
+        return message(after, "lesson-last")
+    if kind != "lesson":
+        return scene
+    opens = scene.state.lesson_opens_at
+    is_open = opens is None or opens <= scene.event.at
+    return message(scene, "lesson-done-open" if is_open else "lesson-done")
 
 
 def _is_of_program(scene: Scene, flow: str) -> bool:
@@ -282,9 +399,11 @@ def _next_of_phase(scene: Scene) -> Scene:
 def _done(scene: Scene, flow: str) -> Scene:
     others = tuple(done for done in scene.state.done if done.flow != flow)
     scene = scene.but(done=(*others, Done(flow=flow, at=scene.event.at)))
+    if is_check(scene, flow):
+        scene = scene.but(offered_on=None, uncertain=max(0, scene.state.uncertain - 1))
     if scene.release.flow(flow).kind != "lesson":
         return scene
-    return scene.but(lesson_opens_at=lesson_opens(scene))
+    return scene.but(lesson_opens_at=lesson_opens(scene, flow), behind=None)
 
 
 def _settle(scene: Scene, chosen: str | None) -> Scene:
@@ -295,16 +414,22 @@ def _settle(scene: Scene, chosen: str | None) -> Scene:
 
 def _trailed(scene: Scene) -> Scene:
     top = scene.state.stack[-1]
+    if isinstance(scene.step, Wait):
+        # going back past an exercise's timed bubbles, nobody wants them one by one
+        return scene
     return scene.top_but(trail=(*top.trail, top.step))
 
 
 def _record(scene: Scene, question: Question, given: Answer) -> Scene:
-    key, top = key_of(question) or "", scene.state.stack[-1]
+    key, top = key_of(question), scene.state.stack[-1]
+    if key is None:
+        return scene
     given = settled_value(scene, key, given)
     scene = scene.but(
         answers={**scene.state.answers, key: given.value},
         words={**scene.state.words, key: given.words},
     ).then(Record(flow=top.flow, step=top.step, key=key, value=given.value, question=question.text))
+    scene = scene.top_but(given=tuple(dict.fromkeys((*top.given, key))))
     if isinstance(question, Consent):
         agreed = given.value == "agree"
         return scene.then(Agree(version=question.consent, text=_shown(scene), agreed=agreed))
@@ -336,4 +461,5 @@ def _item(scene: Scene, item: Item, value: int | None) -> Scene:
 
 def _tally(scene: Scene, step: Tally, raises: tuple[Raise, ...] = ()) -> Scene:
     scene, more = tally(scene, step.tally)
-    return alarm(_on(scene, NEXT), (*raises, *more))
+    # "back" must not lead to before a score that was kept
+    return alarm(_on(scene, NEXT).top_but(trail=()), (*raises, *more))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows import crisis, reading, talk
-from flows.answers import LEAVE, Answer, Slip, number_in, tapped, typed
+from flows.answers import LEAVE, Answer, Choice, Slip, choices_of, number_in, tapped, typed
+from flows.cards import as_it_was
 from flows.commands import command, idle, knows, lasting, start
 from flows.effects import Button, Effect, Raise, Relay, Settle, Toast
 from flows.events import (
@@ -23,15 +24,19 @@ from flows.events import (
     is_patients,
     words_of,
 )
+from flows.machine import GO, WAITED
 from flows.nudging import come_due, schedule
 from flows.program import Release
 from flows.scene import Scene
 from flows.state import State
-from flows.steps import Ask, Consent, Question, Tell, Write
+from flows.steps import Part, Question, Tell, Wait, Write
 from flows.wording import message
 
 FIRM = frozenset({"now", "help", "menu", "back", "skip", "later", "stop", "pause", "person"})
 """Words that are a command even where they might be taken for an answer."""
+
+OPEN_TO_ALL = frozenset({"now", "help", "crisis"})
+"""Commands that work for whoever has no invitation yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,8 @@ def _check_in(scene: Scene, words: str) -> Scene:
     question = scene.question
     if question is not None and _is_new(scene.event):
         given = typed(scene, question, words)
-        scene = talk.keep(scene, question, given) if isinstance(given, Answer) else scene
+        if isinstance(given, Answer) and given.value not in LEAVE:
+            scene = talk.keep(scene, question, given)
     scene = talk.take_over(scene.then(*_relay(scene)), scene.release.crisis.soft_reply)
     return talk.run(scene)
 
@@ -147,7 +153,7 @@ def _said(scene: Scene, event: Said) -> Scene:
     if event.to_clinician:
         return message(scene.then(*_relay(scene)), "relayed")
     name = _command_in(scene, text)
-    if not scene.state.invited and not scene.in_safety and name not in {"now", "help"}:
+    if not scene.state.invited and not scene.in_safety and name not in OPEN_TO_ALL:
         return message(scene, "need-invite")
     question = scene.question
     if question is not None and _is_answer(scene, question, text, name):
@@ -159,16 +165,16 @@ def _said(scene: Scene, event: Said) -> Scene:
 
 def _is_answer(scene: Scene, question: Question, text: str, name: str | None) -> bool:
     """Whether words at an open question answer it, though they may also be a command."""
-    if name is None or _is_label(question, text):
+    if name is None or _is_label(scene, question, text):
         return True
     if text.startswith("/") or name in FIRM:
         return False
     if isinstance(question, Write):
-        return question.read == "text"
-    if not isinstance(question, Ask | Consent):
+        return question.read == "text" and name != "simpler"
+    if not isinstance(question, Choice):
         return False
     is_choice = isinstance(typed(scene, question, text), Answer)
-    return is_choice or (name == "resume" and _only_way(question) is not None)
+    return is_choice or (name == "resume" and _way_on(question) is not None)
 
 
 def _command_in(scene: Scene, text: str) -> str | None:
@@ -178,10 +184,10 @@ def _command_in(scene: Scene, text: str) -> str | None:
     return name
 
 
-def _is_label(question: Question, text: str) -> bool:
-    if not isinstance(question, Ask | Consent) or text.startswith("/"):
+def _is_label(scene: Scene, question: Question, text: str) -> bool:
+    if not isinstance(question, Choice) or text.startswith("/"):
         return False
-    return text.casefold() in {label.casefold() for label in question.choices.values()}
+    return text.casefold() in {label.casefold() for label in choices_of(scene, question).values()}
 
 
 def _unasked(scene: Scene) -> Scene:
@@ -190,24 +196,30 @@ def _unasked(scene: Scene) -> Scene:
     return start(scene)
 
 
-def _only_way(question: Ask | Consent) -> str | None:
-    """The one choice that goes forward, if there is just one."""
-    ways = [value for value in question.choices if value not in LEAVE]
-    return ways[0] if len(ways) == 1 else None
+def _way_on(question: Choice) -> str | None:
+    """What "go on" means here: the part begun, the wait over, or the one choice that leads on."""
+    match question:
+        case Part():
+            return GO
+        case Wait():
+            return WAITED
+        case _:
+            ways = [value for value in question.choices if value not in LEAVE]
+            return ways[0] if len(ways) == 1 else None
 
 
 def _answered(scene: Scene, question: Question, text: str, name: str | None) -> Scene:
-    given = typed(scene, question, text)
-    if name == "resume" and isinstance(question, Ask | Consent) and isinstance(given, Slip):
-        given = tapped(question, _only_way(question) or "") or given
+    given = as_it_was(scene, question, text) or typed(scene, question, text)
+    if name == "resume" and isinstance(question, Choice) and isinstance(given, Slip):
+        way = _way_on(question)
+        given = Answer(way, text) if way is not None else given
     if isinstance(given, Answer):
         return _given(scene, question, given)
     return talk.ask_again(talk.close_question(scene).send("{hint}", {"hint": given.hint}))
 
 
 def _given(scene: Scene, question: Question, given: Answer) -> Scene:
-    is_choice = isinstance(question, Ask | Consent) and given.value in LEAVE
-    if is_choice:
+    if isinstance(question, Choice) and given.value in LEAVE:
         return command(scene, str(given.value))
     return talk.answer(scene, question, given)
 
@@ -220,7 +232,10 @@ def _tapped(scene: Scene, event: Tapped) -> Scene:
         return _stale(scene, event.turn)
     if event.choice in LEAVE:
         return command(scene, event.choice)
-    given = tapped(question, event.choice)
+    kept = as_it_was(scene, question, event.choice)
+    given = kept or tapped(scene, question, event.choice)
+    if given is None and event.choice == "simpler":
+        return command(scene, event.choice)
     return _moved_on(scene) if given is None else _given(scene, question, given)
 
 

@@ -7,19 +7,28 @@ from datetime import datetime
 
 from flows import timing
 from flows.conditions import holds
-from flows.placeholders import PLACEHOLDER, names_in
-from flows.program import Country, Line, Release
+from flows.course import lessons_done, lessons_left, next_addon, next_lesson, weeks
+from flows.known import known_of
+from flows.placeholders import PLACEHOLDER, parts_of, slots_in, value_of
+from flows.program import Country, Line
+from flows.rhythm import due_check
 from flows.scene import Rows, Scene
+
+UNKNOWN = "…"
+"""What stands for an answer that is not known and has no other words; the checker lets none by."""
+
+
+_WEEK = 7
 
 
 def values_for(scene: Scene, text: str, /, **given: str) -> dict[str, str]:
-    """The words for each placeholder in the text: given ones, the engine's, or earlier answers."""
-    return {name: _value(scene, name, given) for name in names_in(text)}
+    """The words for each slot of the text: given, the engine's, earlier answers, or its own."""
+    return {slot: _value(scene, *parts_of(slot), given) for slot in slots_in(text)}
 
 
 def plain(text: str, values: dict[str, str]) -> str:
     """The text with its placeholders filled, marks left as written."""
-    return PLACEHOLDER.sub(lambda found: values[found[1]], text)
+    return PLACEHOLDER.sub(lambda found: value_of(found[1], values), text)
 
 
 def message(scene: Scene, name: str, /, *, buttons: Rows = (), **given: str) -> Scene:
@@ -36,7 +45,7 @@ def worded(scene: Scene, name: str, /, **given: str) -> str:
 
 def zone_of(scene: Scene) -> str:
     """The patient's time zone, UTC until they have told it."""
-    return str(scene.state.answers.get("zone", "UTC"))
+    return scene.state.zone
 
 
 def day_words(scene: Scene, moment: datetime) -> str:
@@ -51,12 +60,12 @@ def country_of(scene: Scene) -> Country:
     return countries.get(str(scene.state.answers.get("country", "other")), countries["other"])
 
 
-def _value(scene: Scene, name: str, given: dict[str, str]) -> str:
+def _value(scene: Scene, name: str, otherwise: str, given: dict[str, str]) -> str:
     if name in given:
         return given[name]
     if name in ENGINE:
-        return ENGINE[name](scene)
-    return scene.state.words.get(name) or str(scene.state.answers.get(name, "…"))
+        return ENGINE[name](scene) or otherwise
+    return scene.state.words.get(name) or str(scene.state.answers.get(name, otherwise or UNKNOWN))
 
 
 def _lines(scene: Scene) -> str:
@@ -87,7 +96,7 @@ def _local_time(scene: Scene) -> str:
 
 def _suggestion(scene: Scene) -> str:
     for suggestion in scene.release.program.suggestions:
-        if suggestion.when is None or holds(suggestion.when, scene.state):
+        if suggestion.when is None or holds(suggestion.when, known_of(scene)):
             return suggestion.text
     return ""
 
@@ -97,26 +106,27 @@ def _track_title(scene: Scene) -> str:
     return track.title if track else ""
 
 
-def next_lesson(release: Release, scene: Scene) -> str | None:
-    """The first lesson of the patient's track that is not finished, or None."""
-    track = release.program.tracks.get(str(scene.state.answers.get("track")))
-    lessons = track.lessons if track else ()
-    return next((lesson for lesson in lessons if scene.state.finished(lesson) is None), None)
+def _title(scene: Scene, flow: str | None) -> str:
+    return scene.release.flow(flow).title if flow else ""
 
 
-def _lesson_title(scene: Scene) -> str:
-    lesson = next_lesson(scene.release, scene)
-    return scene.release.flow(lesson).title if lesson else ""
+def _minutes(scene: Scene, flow: str | None) -> str:
+    return str(scene.release.flow(flow).minutes) if flow else ""
 
 
-def _lesson_minutes(scene: Scene) -> str:
-    lesson = next_lesson(scene.release, scene)
-    return str(scene.release.flow(lesson).minutes) if lesson else ""
+def _check_minutes(scene: Scene) -> str:
+    check = due_check(scene)
+    return _minutes(scene, check.flow if check else None)
 
 
 def _lesson_opens(scene: Scene) -> str:
     opens = scene.state.lesson_opens_at
-    return day_words(scene, opens) if opens else ""
+    if opens is None:
+        return ""
+    now, then = (timing.local_date(at, zone_of(scene)) for at in (scene.event.at, opens))
+    day, days = day_words(scene, opens), (then - now).days
+    # a weekday alone means the next one
+    return worded(scene, "day-far", day=day, days=str(days)) if days >= _WEEK else day
 
 
 def _tomorrow(scene: Scene) -> str:
@@ -132,8 +142,14 @@ ENGINE: dict[str, Callable[[Scene], str]] = {
     "local_time": _local_time,
     "suggestion": _suggestion,
     "track_title": _track_title,
-    "lesson_title": _lesson_title,
-    "lesson_minutes": _lesson_minutes,
+    "lesson_title": lambda scene: _title(scene, next_lesson(scene)),
+    "lesson_minutes": lambda scene: _minutes(scene, next_lesson(scene)),
     "lesson_opens": _lesson_opens,
+    "lessons_done": lambda scene: str(lessons_done(scene)),
+    "lessons_left": lambda scene: str(lessons_left(scene)),
+    "weeks": lambda scene: str(weeks(scene)),
+    "check_minutes": _check_minutes,
+    "addon_title": lambda scene: _title(scene, next_addon(scene)),
+    "addon_minutes": lambda scene: _minutes(scene, next_addon(scene)),
     "tomorrow": _tomorrow,
 }

@@ -12,6 +12,7 @@ from flows.effects import (
     Cancel,
     Chart,
     Effect,
+    File,
     GiveData,
     Keep,
     Nudge,
@@ -20,6 +21,7 @@ from flows.effects import (
     Relay,
     Send,
     Settle,
+    Sheet,
     Skip,
     Toast,
 )
@@ -91,6 +93,10 @@ class Player:
                 return [f"[{effect.text}]"]
             case Chart():
                 return [f"[a picture: {markup.plain(effect.caption, effect.values)}]"]
+            case Sheet():
+                return [f"[a picture: {effect.caption}]"]
+            case File():
+                return [f"[kept as card {effect.card.number}: {effect.card.title}]"]
             case Raise():
                 tier = self._release.escalation.rule(effect.rule).tier
                 return [f"[alert for the care team: {effect.rule}, {tier}]"]

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.content.instead import replaced
+from bot.content.licensed import misfits
 from bot.content.mistakes import ContentError, Mistake
 from bot.content.sentences import explain
 from bot.content.yaml import LARGEST, Document, Path, parse
@@ -18,6 +20,7 @@ from flows.program import (
     Crisis,
     Escalation,
     Flow,
+    LicensedText,
     Measure,
     Messages,
     Program,
@@ -35,6 +38,7 @@ KIND_OF_FOLDER = {
 """The folders that hold flows, and the word that each file in them begins with."""
 
 _SINGLE = ("program.yaml", "escalation.yaml", "crisis.yaml", "lines.yaml", "messages.yaml")
+_OTHER_FOLDERS = ("measures", "licensed")
 _COUNTRIES = TypeAdapter(dict[str, Country])
 _T = TypeVar("_T")
 
@@ -57,7 +61,7 @@ class Library:
 def open_library(directory: FilePath) -> Library:
     """The library in this folder; ContentError with every mistake when it cannot be used."""
     files = _files(directory)
-    documents = {name: _document(name, raw) for name, raw in files.items()}
+    documents = replaced({name: _document(name, raw) for name, raw in files.items()})
     return _Shelf(documents).library(_hash(files))
 
 
@@ -85,10 +89,10 @@ def _document(name: str, raw: bytes) -> Document:
 
 def _misplaced(name: str) -> str:
     folder = name.partition("/")[0]
-    known = name in _SINGLE or ("/" in name and folder in {*KIND_OF_FOLDER, "measures"})
+    known = name in _SINGLE or ("/" in name and folder in {*KIND_OF_FOLDER, *_OTHER_FOLDERS})
     if known and name.endswith(".yml"):
         return "the name should end in .yaml"
-    places = ", ".join([*_SINGLE, *(f"{f}/" for f in KIND_OF_FOLDER), "measures/"])
+    places = ", ".join([*_SINGLE, *(f"{f}/" for f in (*KIND_OF_FOLDER, *_OTHER_FOLDERS))])
     return "" if known else f"no such file belongs here: content is {places}"
 
 
@@ -159,6 +163,19 @@ class _Shelf:
             measure = self._read(document, document.value, Measure.model_validate)
             if measure and self._first(f"measure/{measure.measure}", document):
                 found[measure.measure] = measure
+        return {**found, **self._licensed(found)}
+
+    def _licensed(self, measures: Mapping[str, Measure]) -> dict[str, Measure]:
+        """The measures that a site's own licensed texts switch on."""
+        found = {}
+        for document in self._in(("licensed",)):
+            text = self._read(document, document.value, LicensedText.model_validate)
+            if text and self._first(f"licensed/{text.text}", document):
+                wrong = list(misfits(text, measures))
+                at = [(document.line((part,)), said) for part, said in wrong]
+                self._mistakes += [Mistake(document.file, line, said) for line, said in at]
+                if not wrong:
+                    found[text.text] = measures[text.text].with_text(text)
         return found
 
     def _in(self, folders: Iterable[str]) -> Iterable[Document]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.service.post import Bubble, Settled
 from bot.service.reasons import Reason, facts_of, reason_for
 from bot.service.site import Site
-from bot.service.team import care_team
+from bot.service.team import readers
 from bot.service.wording import age, alert_buttons, fixed
 from bot.store import alerts, outbox, people, thread
 from bot.store.alerts import Alert
@@ -23,7 +23,7 @@ from flows.program import Release
 def raise_alert(
     unit: Unit, site: Site, release: Release, patient: Patient, raised: Raise, *, at: datetime
 ) -> None:
-    """Keep the alert and tell the care team; one that is open, or in its window, fires again."""
+    """Keep the alert and tell its readers; one that is open, or in its window, fires again."""
     reason, rule = reason_for(release, raised), release.escalation.rule(raised.rule)
     window = timedelta(hours=release.escalation.tiers[rule.tier].window_hours)
     fired = _last_fired(unit, patient, rule.rule)
@@ -49,7 +49,7 @@ def overdue(unit: Unit, site: Site) -> Sequence[int]:
 
 
 def remind(unit: Unit, site: Site, alert_id: int) -> None:
-    """Tell everyone again of an alert that nobody has taken."""
+    """Tell its readers again of an alert that nobody has taken."""
     _tell(unit, site, alert_id, "c-alert-again", at=site.clock.now())
 
 
@@ -57,6 +57,8 @@ def tell_open(unit: Unit, site: Site, clinician: Clinician, *, at: datetime) -> 
     """Tell someone who just joined of every alert that nobody has taken, and what came with it."""
     waiting = [alert for alert in alerts.open_(unit) if alert.state in {"raised", "told"}]
     for alert in waiting:
+        if clinician.id not in {each.id for each in told_of(unit, alert)}:
+            continue
         _tell(unit, site, alert.id, "c-alert", at=at, team=[clinician])
         for message in thread.of(unit, alert.patient_id):
             if message.alert_id == alert.id and message.clinician_id is None:
@@ -141,6 +143,11 @@ def reason_of(alert: Alert) -> Reason:
     return Reason.model_validate_json(alert.facts)
 
 
+def told_of(unit: Unit, alert: Alert) -> list[Clinician]:
+    """Those who hear of the alert, by the roles that its rule reaches."""
+    return readers(unit, reason_of(alert).reaches)
+
+
 def _last_fired(unit: Unit, patient: Patient, rule: str) -> datetime | None:
     fired = [a.last_fired_at for a in alerts.of_patient(unit, patient.id) if a.rule == rule]
     return max(fired, default=None)
@@ -167,7 +174,7 @@ def _tell(
         return
     waits = alert.state in {"raised", "told"}
     deadline = at + timedelta(minutes=reason_of(alert).remind_minutes) if waits else None
-    team = care_team(unit) if team is None else team
+    team = told_of(unit, alert) if team is None else team
     if not team:
         # nobody was told, so it stays raised; whoever joins hears of it at once
         alerts.postpone(unit, alert.id, deadline)

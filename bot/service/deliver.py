@@ -38,7 +38,7 @@ from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post
 from bot.store.store import Store
 from bot.store.unit import Unit
-from flows.effects import Chart
+from flows.effects import Drawing
 from flows.events import Blocked
 
 log = logging.getLogger(__name__)
@@ -72,10 +72,10 @@ class Gateway(Protocol):
 
 
 class Painter(Protocol):
-    """Draws charts."""
+    """Draws charts and sheets."""
 
-    async def png(self, chart: Chart) -> bytes:
-        """The chart as a PNG file."""
+    async def png(self, drawing: Drawing) -> bytes:
+        """The drawing as a PNG file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ class Delivery:
                 return await self._toast(parcel.post, body)
             case Picture():
                 await self._gateway.busy(chat)
-                png = await self._painter.png(body.chart)
-                return await self._gateway.picture(chat, png, body.chart.caption)
+                png = await self._painter.png(body.drawing)
+                return await self._gateway.picture(chat, png, body.drawing.caption)
             case Document():
                 return await self._gateway.document(
                     chat, parcel.export, "paceful-my-data.json", body.caption

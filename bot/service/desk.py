@@ -194,10 +194,14 @@ def _take(chair: Chair, alert: Alert) -> str | None:
     values = {"number": str(alert.id), "pseudonym": _patient(chair, alert.patient_id).pseudonym}
     buttons = alert_buttons(chair.site.release, alert.id, "close")
     chair.say("c-taken", alert, buttons, **values)
-    others = [c for c in care_team(chair.unit) if c.id != chair.clinician.id]
+    others = _others_told(chair, alert)
     if others:
         _tell_who_has(chair, alerts.get(chair.unit, alert.id) or alert, others)
     return None
+
+
+def _others_told(chair: Chair, alert: Alert) -> list[Clinician]:
+    return [c for c in alerting.told_of(chair.unit, alert) if c.id != chair.clinician.id]
 
 
 def _tell_who_has(chair: Chair, alert: Alert, to: list[Clinician]) -> None:
@@ -240,7 +244,7 @@ def _close(chair: Chair, alert: Alert, outcome: str) -> str | None:
         name=chair.clinician.name,
         outcome=chair.site.release.escalation.outcomes[outcome],
     )
-    chair.post(bubble, alert, to=care_team(chair.unit))
+    chair.post(bubble, alert, to=[*_others_told(chair, alert), chair.clinician])
     still_open = alerts.open_of_patient(chair.unit, patient.id)
     if _holds(alert) and not any(_holds(each) for each in still_open):
         care.clear(chair.unit, patient, at=chair.at, name=f"cleared:{chair.cause}")

@@ -14,8 +14,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
+from pydantic import ConfigDict, TypeAdapter
 
-from flows.effects import Chart, Series
+from bot.service.sheet import draw_sheet
+from flows.effects import Chart, Drawing, Series
 
 _INK = "#1f3b4d"
 LINE = "#1f7280"
@@ -26,6 +28,7 @@ _WIDTH, _PANEL, _DPI = 4.4, 2.5, 200
 _SMALL, _LARGE = 9.5, 12
 # parts of the time shown: the least between two dates, and the room before and after
 _GAP, _BEFORE, _AFTER = 0.2, 0.08, 0.18
+_DRAWING: TypeAdapter[Drawing] = TypeAdapter(Drawing, config=ConfigDict(hide_input_in_errors=True))
 
 
 def draw(chart: Chart) -> bytes:
@@ -138,8 +141,10 @@ def _date(day: float) -> str:
 
 
 def main() -> None:
-    """Read a chart as JSON from standard input, write the PNG to standard output."""
-    sys.stdout.buffer.write(draw(Chart.model_validate_json(sys.stdin.buffer.read())))
+    """Read a drawing as JSON from standard input, write the PNG to standard output."""
+    drawing = _DRAWING.validate_json(sys.stdin.buffer.read())
+    png = draw(drawing) if isinstance(drawing, Chart) else draw_sheet(drawing)
+    sys.stdout.buffer.write(png)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ from typing import Any
 
 import orjson
 
+from bot import markup
 from bot.service.site import Site
 from bot.store import people, records
+from bot.store.cards import Filed
 from bot.store.unit import Unit
 from flows.events import EVENT, is_patients
 from flows.state import State
@@ -28,6 +30,7 @@ def export(unit: Unit, site: Site, patient_id: int) -> bytes:
         "consents": [asdict(each) for each in kept.consents],
         "answers": [asdict(each) for each in kept.answers],
         "scores": [each.model_dump() for each in kept.scores],
+        "cards": [_card(each) for each in kept.cards],
         "lessons": [done.model_dump() for done in state.done],
         "history": _history(unit, patient_id),
         "messages": [_message(each, names) for each in kept.messages],
@@ -52,6 +55,16 @@ def _history(unit: Unit, patient_id: int) -> list[dict[str, Any]]:
 def _settings(state: State) -> dict[str, Any]:
     names = ("country", "zone", "track", "pace", "nudge-time", "nudge-days", "goal")
     return {name: state.answers[name] for name in names if name in state.answers}
+
+
+def _card(filed: Filed) -> dict[str, Any]:
+    """A version of a card: as it was read, and what was filled in."""
+    card = filed.card
+    return {
+        **card.model_dump(include={"number", "card", "flow", "title", "at", "answers"}),
+        "text": markup.plain(card.text, card.words),
+        "replaced_at": filed.replaced_at,
+    }
 
 
 def _message(message: Any, names: dict[int, str]) -> dict[str, Any]:

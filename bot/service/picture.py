@@ -1,11 +1,11 @@
-"""Charts drawn by matplotlib in a process of their own, which ends with the picture."""
+"""Charts and sheets drawn by matplotlib in a process of their own, which ends with the picture."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 
-from flows.effects import Chart
+from flows.effects import Drawing
 
 
 class CannotDraw(Exception):
@@ -13,13 +13,13 @@ class CannotDraw(Exception):
 
 
 class Painter:
-    """Draws one chart at a time, so that a burst of wishes cannot fill the memory."""
+    """Draws one picture at a time, so that a burst of wishes cannot fill the memory."""
 
     def __init__(self) -> None:
         self._one = asyncio.Lock()
 
-    async def png(self, chart: Chart) -> bytes:
-        """The chart as a PNG file, or CannotDraw."""
+    async def png(self, drawing: Drawing) -> bytes:
+        """The drawing as a PNG file, or CannotDraw."""
         async with self._one:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -28,7 +28,7 @@ class Painter:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
-            png, _ = await process.communicate(chart.model_dump_json().encode())
+            png, _ = await process.communicate(drawing.model_dump_json().encode())
         if process.returncode != 0:
             raise CannotDraw
         return png

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from bot.markup import render
-from flows.effects import Chart
+from flows.effects import Drawing
 from flows.scene import Rows
 from flows.value import Value
 
@@ -49,10 +49,11 @@ class Toast(Value):
 
 
 class Picture(Value):
-    """A chart to be drawn and sent."""
+    """A chart, or words on a sheet, to be drawn and sent."""
 
     shape: Literal["picture"] = "picture"
-    chart: Chart
+    # under its first name, so that what waits in an outbox is still read
+    drawing: Drawing = Field(alias="chart")
 
 
 class Document(Value):

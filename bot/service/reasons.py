@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.service.team import CARING
 from bot.service.wording import line
 from flows.effects import Fact, Raise
 from flows.program import Release
@@ -17,6 +18,7 @@ class Reason(Value):
     remind_minutes: int
     always_tell: bool
     holds: bool
+    reaches: tuple[str, ...] = CARING
     facts: tuple[Fact, ...]
     measures: dict[str, str]
 
@@ -33,6 +35,7 @@ def reason_for(release: Release, raised: Raise) -> Reason:
         remind_minutes=tier.remind_minutes,
         always_tell=tier.always_tell,
         holds=rule.tier == "red" or rule.reply is not None or asked,
+        reaches=release.escalation.reaches(rule),
         facts=raised.facts,
         measures={fact.measure: release.measures[fact.measure].title for fact in raised.facts},
     )
@@ -50,10 +53,7 @@ def _fact(release: Release, reason: Reason, fact: Fact) -> list[str]:
         "source": reason.source,
     }
     if fact.now is None:
-        return [
-            line(release, "c-fact-item", item=item, value=_number(value), **told)
-            for item, value in fact.items.items()
-        ]
+        return [_item(release, fact, item, told) for item in fact.items]
     scores = {"now": fact.now, "baseline": fact.baseline, "best": fact.best}
     numbers = {name: _number(score) for name, score in scores.items()}
     items = ", ".join(f"{item}: {_number(value)}" for item, value in fact.items.items())
@@ -63,12 +63,20 @@ def _fact(release: Release, reason: Reason, fact: Fact) -> list[str]:
     ]
 
 
+def _item(release: Release, fact: Fact, item: str, told: dict[str, str]) -> str:
+    said = {"item": item, "value": _number(fact.items[item]), **told}
+    if fact.baseline is None:
+        return line(release, "c-fact-item", **said)
+    return line(release, "c-fact-item-change", baseline=_number(fact.baseline), **said)
+
+
 def _threshold(release: Release, fact: Fact) -> str:
     if fact.now is None and not fact.bound:
         return line(release, "c-not-answered")
     if not fact.against:
         return fact.bound
-    whom = [line(release, f"c-against-{name}") for name in fact.against]
+    expected = _number(fact.expected)
+    whom = [line(release, f"c-against-{name}", expected=expected) for name in fact.against]
     # a text of its own would lose the spaces around it
     joined = release.text("c-and").join(whom)
     change = line(release, "c-change", change=fact.change, against=joined)

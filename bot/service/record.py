@@ -10,7 +10,7 @@ from bot.service import alerts, care
 from bot.service.post import Body, Document, Picture, Settled, bubble
 from bot.service.post import Toast as ToastPost
 from bot.service.site import Site
-from bot.store import nudges, outbox, people, records
+from bot.store import cards, nudges, outbox, people, records
 from bot.store.outbox import NewPost
 from bot.store.people import Patient
 from bot.store.unit import Unit
@@ -61,6 +61,8 @@ def _carry_out(
             )
         case do.Keep():
             records.score(unit, patient.id, effect.score)
+        case do.File():
+            cards.file(unit, patient.id, effect.card, turn=turn, replaces=effect.replaces)
         case do.Agree():
             records.consent(unit, patient.id, _consent(release, effect, turn, at))
         case do.Raise():
@@ -73,7 +75,7 @@ def _carry_out(
             nudges.settle(unit, patient.id, effect.key, "skipped", effect.reason)
         case do.Relay():
             care.relay(unit, site, patient, effect.text, at=at)
-        case do.Send() | do.Settle() | do.Toast() | do.Chart() | do.GiveData():
+        case do.Send() | do.Settle() | do.Toast() | do.Chart() | do.Sheet() | do.GiveData():
             return  # what is sent goes out in one list, in order
 
 
@@ -122,8 +124,8 @@ def _body(release: Release, effect: Effect) -> Body | None:
             return bubble(effect.text, effect.values, effect.buttons)
         case do.Settle():
             return Settled(note=_note(release, effect.chosen))
-        case do.Chart():
-            return Picture(chart=effect)
+        case do.Chart() | do.Sheet():
+            return Picture(drawing=effect)
         case do.GiveData():
             return Document(caption=effect.caption.strip())
         case _:

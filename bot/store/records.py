@@ -8,8 +8,9 @@ from sqlalchemy import Table, select
 from sqlalchemy.engine import RowMapping
 
 from bot.keys import Seal
-from bot.store import alerts, nudges, people, thread
+from bot.store import alerts, cards, nudges, people, thread
 from bot.store.alerts import Alert
+from bot.store.cards import Filed
 from bot.store.nudges import Planned
 from bot.store.people import Patient
 from bot.store.tables import answers, consents, scores
@@ -49,6 +50,7 @@ class Records:
     patient: Patient
     answers: tuple[Answer, ...]
     scores: tuple[Score, ...]
+    cards: tuple[Filed, ...]
     consents: tuple[Consent, ...]
     messages: tuple[Message, ...]
     alerts: tuple[Alert, ...]
@@ -107,6 +109,7 @@ def of_patient(unit: Unit, patient_id: int) -> Records:
         patient=people.load(unit, [patient_id])[patient_id],
         answers=tuple(_answer(seal, row) for row in _rows(unit, answers, patient_id)),
         scores=tuple(_score(row) for row in _rows(unit, scores, patient_id)),
+        cards=tuple(cards.of_patient(unit, patient_id)),
         consents=tuple(_consent(row) for row in _rows(unit, consents, patient_id)),
         messages=tuple(thread.of(unit, patient_id)),
         alerts=tuple(alerts.of_patient(unit, patient_id)),

@@ -174,6 +174,22 @@ scores = Table(
     Index("ix_scores_patient_id", "patient_id"),
 )
 
+# a card that was changed keeps its number: the version that holds has no `replaced_at`
+cards = Table(
+    "cards",
+    metadata,
+    _id(),
+    _patient(),
+    Column("number", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("card", String(64), nullable=False),
+    Column("flow", String(128), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("replaced_at", Moment),
+    Index("ix_cards_patient_id_number", "patient_id", "number"),
+)
+
 consents = Table(
     "consents",
     metadata,

@@ -1,37 +1,72 @@
-"""The content proved before any patient meets it: every way ends or waits, every name exists."""
+"""The content proved before any patient meets it: read for names and ways, then played through."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flows.program import Release
 from flows.walk.answers import answers
-from flows.walk.bursts import bursts
 from flows.walk.finding import Finding
 from flows.walk.graph import Atlas
+from flows.walk.injections import unheard
 from flows.walk.measures import measures
 from flows.walk.messages import messages
 from flows.walk.names import ENGINE_VALUES, names
 from flows.walk.order import order
+from flows.walk.proof import Explored, explore
 from flows.walk.rules import rules
 from flows.walk.ways import circles, silent_loops, ways_of
 from flows.walk.wording import wording
 
-__all__ = ["ENGINE_VALUES", "Finding", "walk"]
+__all__ = ["ENGINE_VALUES", "Explored", "Finding", "explored", "walk"]
+
+_SHARED = frozenset({"program", "messages", "escalation", "crisis", "lines"})
 
 
 def walk(release: Release) -> tuple[Finding, ...]:
     """Everything that is wrong or doubtful in a release, nothing when it can be used."""
     atlas = Atlas(release)
-    found = [
+    structure, rest = _read(atlas)
+    played = _play(atlas, structure)
+    return tuple(dict.fromkeys([*structure, *rest, *(played.findings if played else ())]))
+
+
+def explored(release: Release) -> Explored | None:
+    """What playing the release through shows; None when what all flows share is not sound."""
+    atlas = Atlas(release)
+    structure, _ = _read(atlas)
+    return _play(atlas, structure)
+
+
+def _read(atlas: Atlas) -> tuple[list[Finding], list[Finding]]:
+    """What reading finds: first what would stop a flow from being played, then the rest."""
+    release = atlas.release
+    structure = [
         *ways_of(atlas),
         *answers(atlas),
         *names(atlas),
-        *wording(atlas),
         *measures(release),
         *rules(release),
-        *order(atlas),
+        *unheard(release),
         *messages(release),
     ]
     round_about = list(circles(atlas))
-    # both follow flows into flows, and would never come back from a circle
-    found += round_about or [*silent_loops(atlas), *bursts(atlas)]
-    return tuple(dict.fromkeys(found))
+    # this follows flows into flows, and would never come back from a circle
+    structure += round_about or silent_loops(atlas)
+    ordered = list(order(atlas))
+    structure += [finding for finding in ordered if finding.flow in _SHARED]
+    rest = [finding for finding in ordered if finding.flow not in _SHARED]
+    return structure, [*wording(atlas), *rest]
+
+
+def _play(atlas: Atlas, structure: Iterable[Finding]) -> Explored | None:
+    unsound = frozenset(finding.flow for finding in structure if finding.severity == "error")
+    return None if unsound & _needed_by_all(atlas) else explore(atlas, unsound)
+
+
+def _needed_by_all(atlas: Atlas) -> frozenset[str]:
+    """What every flow relies on: the shared files, the replies to danger, all of setting up."""
+    set_up = [flow for flows in atlas.release.program.phases.values() for flow in flows]
+    replies = [name for name in atlas.release.flows if name.startswith("safety/")]
+    inside = (atlas.within.get(name, frozenset([name])) for name in [*set_up, *replies])
+    return _SHARED.union(*inside)

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from flows.answers import LEAVE
 from flows.steps import (
     Ask,
-    Case,
     Condition,
     Consent,
-    Decide,
     Flow,
     Question,
     Rate,
     Step,
+    Wait,
     Write,
 )
 from flows.walk.finding import Finding, unknown
 from flows.walk.graph import Atlas, questions
+from flows.walk.singles import bounds_of, subject, tests_of
 
 LONGEST_LABEL = 24
 """How many characters of a button stay readable on a small phone."""
@@ -30,7 +30,9 @@ MOST_CHOICES = 8
 MOST_NUMBERS = 21
 """How many numbers a scale may show."""
 
-_MOST_BYTES = 64  # of callback data: Telegram's limit
+MOST_BYTES = 64
+"""How many bytes of data a button may bring: Telegram's limit."""
+
 _LATEST_TURN = "999999."  # the longest prefix a button's data can have
 
 
@@ -43,15 +45,6 @@ def answers(atlas: Atlas) -> Iterator[Finding]:
             yield from _branches(flow, question)
         yield from _own_conditions(flow)
         yield from _consents(flow)
-
-
-def cases_of(step: Step) -> tuple[Case, ...]:
-    """The branches with conditions that a step has."""
-    if isinstance(step, Decide):
-        return step.decide
-    if isinstance(step, Question) and not isinstance(step.next, dict):
-        return step.next
-    return ()
 
 
 def kept_values(question: Question) -> tuple[str, ...] | None:
@@ -67,7 +60,7 @@ def kept_values(question: Question) -> tuple[str, ...] | None:
 
 
 def _choices(flow: Flow, question: Question) -> Iterator[Finding]:
-    if not isinstance(question, Ask | Write | Consent):
+    if not isinstance(question, Ask | Write | Consent | Wait):
         return
     place = flow.id, str(question.id)
     choices = question.choices
@@ -88,7 +81,7 @@ def _label(value: str, label: str) -> Iterator[str]:
             f"the choice “{label}” has {len(label)} characters: "
             f"a button shows {LONGEST_LABEL} at most"
         )
-    if len((_LATEST_TURN + value).encode()) > _MOST_BYTES:
+    if len((_LATEST_TURN + value).encode()) > MOST_BYTES:
         yield f"the choice {value[:20]}… is too long a name: use a short one, its label is shown"
     if not value.strip() or value != value.strip():
         yield f"the choice “{label}” needs a name in front of the colon"
@@ -119,19 +112,18 @@ def _branches(flow: Flow, question: Question) -> Iterator[Finding]:
 
 def _own_conditions(flow: Flow) -> Iterator[Finding]:
     for step in flow.steps:
-        for condition in (case.when for case in cases_of(step)):
-            if condition.key is None and condition.measure is None:
-                text = unfit(step, condition)
+        for test in tests_of(step):
+            if subject(test) is None:
+                text = unfit(step, test)
                 yield from [Finding(flow.id, str(step.id), text)] if text else []
 
 
-def unfit(question: Step, condition: Condition) -> str:
+def unfit(step: Step, condition: Condition) -> str:
     """Why a condition can never hold for this question's answer; empty when it can."""
-    if not isinstance(question, Question):
-        return "say which key or measure this is about"
-    values = kept_values(question)
-    compared = [condition.gte, condition.gt, condition.lte, condition.lt]
-    if any(bound is not None for bound in compared) and not isinstance(question, Rate):
+    if not isinstance(step, Question):
+        return "say which key, measure, flow or fact this is about"
+    values = kept_values(step)
+    if bounds_of(condition) and not isinstance(step, Rate):
         return "this answer is words, not a number of a scale: use `is` or `in`"
     named = [condition.equals] if condition.equals is not None else []
     for value in [*named, *(condition.among or ())]:

@@ -86,8 +86,8 @@ class Atlas:
         """For each answer's key, the flows that ask for it."""
         found: defaultdict[str, set[str]] = defaultdict(set)
         for name, graph in self.graphs.items():
-            for question in questions(graph.flow):
-                found[str(key_of(question))].add(name)
+            for key in filter(None, map(key_of, questions(graph.flow))):
+                found[key].add(name)
         return {key: frozenset(flows) for key, flows in found.items()}
 
 

@@ -26,6 +26,9 @@ ENGINE_TEXTS = {
     "lesson-later": "",
     "lesson-none": "",
     "check-later": "",
+    "check-none": "",
+    "closing-later": "",
+    "addon-none": "",
     "help": "",
     "now": "",
     "lines": "",
@@ -40,6 +43,7 @@ ENGINE_TEXTS = {
     "who-sees-closed": "",
     "clock": "day time",
     "item": "count number text",
+    "item-recall": "count number recall text",
     "rate-ends": "high highest low lowest",
     "again-choice": "",
     "again-number": "high low",
@@ -52,6 +56,7 @@ ENGINE_TEXTS = {
     "again-zone": "",
     "skip-required": "",
     "skip-item": "",
+    "simpler-none": "",
     "back-none": "",
     "already": "",
     "moved-on": "",
@@ -72,10 +77,29 @@ ENGINE_TEXTS = {
     "trend-better": "",
     "trend-worse": "",
     "trend-same": "",
+    "summary": "summary",
+    "summary-title": "",
+    "summary-caption": "",
+    "summary-lessons": "count",
+    "summary-goal": "words",
+    "summary-values": "words",
+    "summary-activity": "words",
+    "summary-flare": "words",
+    "summary-plan": "words",
+    "summary-line": "first good highest last title",
+    "summary-line-first": "good highest last title",
+    "cards": "",
+    "cards-none": "",
+    "card-gone": "",
+    "card-picture-caption": "",
+    "card-picture-coming": "",
+    "months": "",
     "mydata-coming": "",
     "mydata": "",
     "cleared": "",
     "lesson-done": "",
+    "lesson-done-open": "",
+    "day-far": "day days",
     "lesson-last": "",
 }
 """The texts that the engine says, and what it gives each of them beside its own values."""
@@ -92,10 +116,13 @@ DESK_TEXTS = {
     "c-alert-fired": _ALERT,
     "c-fact": "baseline best measure now source threshold",
     "c-fact-item": "item measure source threshold value",
+    "c-fact-item-change": "baseline item measure source threshold value",
     "c-fact-items": "items",
     "c-change": "against change",
     "c-against-baseline": "",
     "c-against-best": "",
+    "c-against-previous": "",
+    "c-against-expected": "expected",
     "c-and": "",
     "c-not-answered": "",
     "c-taken": "number pseudonym",
@@ -135,10 +162,11 @@ DESK_TEXTS = {
 
 ENGINE_LABELS = frozenset(
     {
-        *("back", "skip", "answer"),
+        *("back", "skip", "answer", "simpler", "part-go", "part-skip", "part-later"),
         *("menu-lesson", "menu-check", "menu-progress", "menu-flare", "menu-person"),
         *("menu-settings", "menu-now", "menu-resume"),
-        *("chart-baseline", "chart-better", "take", "close"),
+        *("chart-baseline", "chart-now", "chart-better", "take", "close"),
+        *("menu-cards", "cards-more", "card-change", "card-picture", "card-keep"),
         *(f"phase-{phase}" for phase in PHASES),
         *("role-clinician", "role-lead", "role-operator"),
     }
@@ -146,6 +174,7 @@ ENGINE_LABELS = frozenset(
 """The button labels that the engine shows."""
 
 _WEEK = tuple(str(day) for day in range(1, 8))
+_MONTHS = "1 2 3 4 5 6 7 8 9 10 11 12"
 _WITH_LINES = ("now", "lines")
 
 
@@ -173,6 +202,8 @@ def _texts(release: Release) -> Iterator[tuple[str, str]]:
 def _missing(release: Release) -> Iterator[tuple[str, str]]:
     for name in sorted(ENGINE_LABELS - release.messages.labels.keys()):
         yield "labels", f"{name} is missing: a button shows it"
+    if len(release.messages.texts.get("months", _MONTHS).split()) != 12:
+        yield "texts.months", "there must be twelve short names, one for each month"
     for day in _WEEK:
         if not release.messages.days.get(day):
             yield "days", f'"{day}" is missing: the name of a weekday, Monday is "1"'

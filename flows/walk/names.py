@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flows.journey import TRIGGERS
+from flows.journey import PHASES, TRIGGERS
 from flows.placeholders import names_in
-from flows.program import Release
-from flows.steps import Condition, Do, Move, Question, Raise, Say, Step, Tell, key_of
-from flows.walk.answers import cases_of, unfit
+from flows.program import NUDGES, Measure, Release
+from flows.steps import (
+    Add,
+    Card,
+    Condition,
+    Do,
+    Move,
+    Question,
+    Raise,
+    Say,
+    Step,
+    Tell,
+    key_of,
+)
+from flows.walk.answers import unfit
 from flows.walk.finding import Finding, unknown, warning
 from flows.walk.graph import Atlas, Graph, questions
-from flows.walk.measures import item_range
+from flows.walk.singles import bounds_of, cases_of, compares, leaves, subjects
 from flows.wording import ENGINE
 
 ENGINE_VALUES = frozenset(ENGINE)
@@ -24,8 +36,8 @@ def names(atlas: Atlas) -> Iterator[Finding]:
         for step in flow.steps:
             place = flow.id, str(step.id)
             yield from (Finding(*place, text) for text in _named(atlas, step))
-            for condition in (case.when for case in cases_of(step)):
-                yield from (Finding(*place, text) for text in conditions(atlas, condition))
+            for case in cases_of(step):
+                yield from (Finding(*place, text) for text in conditions(atlas, case.when))
     for graph in atlas.written.values():
         yield from _placeholders(atlas, graph)
     yield from _never_opened(atlas)
@@ -33,22 +45,19 @@ def names(atlas: Atlas) -> Iterator[Finding]:
 
 def conditions(atlas: Atlas, condition: Condition) -> Iterator[str]:
     """Why a condition can never hold."""
-    tests = condition.model_dump(exclude_none=True, exclude={"key", "measure", "item"})
-    if not tests:
-        yield "the condition compares nothing: add `is`, `in`, `gte`, `lte` or `known`"
-    if condition.key is not None and condition.measure is not None:
-        yield "the condition is about a key or about a measure, not about both"
-    elif condition.key is not None:
-        yield from _about_key(atlas, condition.key, condition)
-    elif condition.measure is not None:
-        yield from _about_measure(atlas.release, condition.measure, condition)
+    if (condition.every or condition.some) and subjects(condition):
+        yield "`all` and `any` hold other conditions: name the key or measure inside them"
+    for test in leaves(condition):
+        yield from _about(atlas, test)
 
 
 def texts_of(step: Step) -> tuple[str, ...]:
     """The texts of a step that the patient reads and that may hold placeholders."""
     match step:
         case Say():
-            return (step.say,)
+            return (step.say, step.simpler) if step.simpler else (step.say,)
+        case Card():
+            return (step.text,)
         case Question():
             return (step.text, step.again) if step.again else (step.text,)
         case _:
@@ -64,10 +73,37 @@ def _named(atlas: Atlas, step: Step) -> Iterator[str]:
             yield unknown("rule", step.raise_, rules)
         case Move() if step.move not in TRIGGERS:
             yield unknown("move", step.move, TRIGGERS)
+        case Add() if step.add not in atlas.release.program.addons:
+            yield unknown("add-on", step.add, atlas.release.program.addons)
         case Tell() if step.tell not in atlas.askers:
             yield unknown("question", step.tell, atlas.askers)
         case _:
             return
+
+
+def _about(atlas: Atlas, test: Condition) -> Iterator[str]:
+    if not compares(test):
+        yield "the condition compares nothing: add `is`, `in`, `gte`, `lte` or `known`"
+    match subjects(test):
+        case (("key", name),):
+            yield from _about_key(atlas, name, test)
+        case (("measure", name),):
+            yield from _about_measure(atlas.release, name, test)
+        case (("done", name),):
+            if name not in atlas.release.all_flows:
+                yield unknown("flow", name, atlas.release.all_flows)
+        case (("fact", "phase"),):
+            yield from _about_phase(test)
+        case (_, _, *_):
+            yield "the condition is about one thing: a key, a measure, a flow or a fact"
+        case _:
+            return
+
+
+def _about_phase(test: Condition) -> Iterator[str]:
+    for value in (test.equals, *(test.among or ())):
+        if value is not None and value not in PHASES:
+            yield unknown("phase", str(value), PHASES)
 
 
 def _about_key(atlas: Atlas, key: str, condition: Condition) -> Iterator[str]:
@@ -91,44 +127,38 @@ def _about_measure(release: Release, name: str, condition: Condition) -> Iterato
         return
     if condition.item is not None and not 1 <= condition.item <= len(measure.items):
         yield f"{name} has {len(measure.items)} items, and no item {condition.item}"
-    low, high = measure.range if condition.item is None else item_range(measure)
-    for bound in (condition.gte, condition.gt, condition.lte, condition.lt):
-        if bound is not None and not low <= bound <= high:
-            yield f"{name} goes from {low:g} to {high:g}: {bound:g} is outside"
+        return
+    if condition.subscale is not None and condition.subscale not in measure.subscales:
+        yield unknown("subscale", condition.subscale, measure.subscales)
+    if condition.improved is None and condition.subscale is None:
+        yield from _outside(measure, condition)
+
+
+def _outside(measure: Measure, test: Condition) -> Iterator[str]:
+    low, high = measure.range if test.item is None else measure.bounds_of(test.item)
+    for bound in bounds_of(test):
+        if not low <= bound <= high:
+            yield f"{measure.measure} goes from {low:g} to {high:g}: {bound:g} is outside"
 
 
 def _placeholders(atlas: Atlas, graph: Graph) -> Iterator[Finding]:
     for step in graph.flow.steps:
         used = frozenset().union(*map(names_in, texts_of(step)))
-        for name in sorted(used - ENGINE_VALUES):
-            if name not in atlas.askers:
-                text = unknown("placeholder", name, {*atlas.askers, *ENGINE_VALUES})
-                yield Finding(graph.flow.id, str(step.id), text)
-            elif not _may_come_earlier(atlas, graph, str(step.id), name):
-                text = f"{{{name}}} is asked only after this: move the question up"
-                yield Finding(graph.flow.id, str(step.id), text)
-
-
-def _may_come_earlier(atlas: Atlas, graph: Graph, step: str, key: str) -> bool:
-    """Whether the key is asked on a way to this step, or in a flow that can come before."""
-    inside = atlas.within[graph.flow.id]
-    outside = [flow for flow in atlas.graphs if flow not in inside]
-    asking = atlas.askers[key]
-    if any(asking & atlas.within[flow] for flow in outside):
-        return True
-    doing = {name for name, flow in graph.does.items() if asking & atlas.within.get(flow, set())}
-    itself = {name for name in graph.flow.names if key_of(graph.step(name)) == key}
-    return any(step in graph.after(place) for place in doing | itself)
+        for name in sorted(used - ENGINE_VALUES - atlas.askers.keys()):
+            text = unknown("placeholder", name, {*atlas.askers, *ENGINE_VALUES})
+            yield Finding(graph.flow.id, str(step.id), text)
 
 
 def _never_opened(atlas: Atlas) -> Iterator[Finding]:
     program, release = atlas.release.program, atlas.release
-    plan = program.nudges
     opened = {
         *(flow for flows in program.phases.values() for flow in flows),
+        *program.core,
         *(lesson for track in program.tracks.values() for lesson in track.lessons),
+        *program.addons.values(),
+        *(check.flow for check in program.checks),
         *program.commands.values(),
-        *(plan.plan, plan.check, plan.lesson, plan.unfinished, plan.paused, program.check.flow),
+        *(getattr(program.nudges, kind) for kind in NUDGES),
         *(rule.reply for rule in release.escalation.rules if rule.reply),
         release.crisis.soft_reply,
     }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flows.commands import COMMANDS
 from flows.journey import PHASES
-from flows.program import Country, Release
+from flows.program import NUDGES, Country, Release, Schedule
 from flows.steps import Move
 from flows.walk.finding import Finding, unknown, warning
 from flows.walk.graph import Atlas
 from flows.walk.names import conditions
+from flows.walk.rules import DEATH_ITEMS
 
 _SETTING_UP = {
     "consenting": "consent",
@@ -20,6 +22,9 @@ _SETTING_UP = {
 }
 """The phases that a patient leaves only by a flow's move, and that move."""
 
+MOST_BUTTONS = 10
+"""How many buttons the menu may show."""
+
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -27,6 +32,10 @@ def order(atlas: Atlas) -> Iterator[Finding]:
     """What is wrong with the program as a whole and with the help lines."""
     yield from (Finding("program", *found) for found in _flows(atlas.release))
     yield from (Finding("program", *found) for found in _phases(atlas))
+    yield from (Finding("program", *found) for found in _checks(atlas))
+    yield from (Finding("program", *found) for found in _menu(atlas.release))
+    yield from (Finding("program", *found) for found in _instead(atlas.release))
+    yield from _unasked(atlas.release)
     yield from (Finding("program", *found) for found in _times(atlas.release))
     yield from (Finding("program", *found) for found in _suggestions(atlas))
     yield from _evidence(atlas.release)
@@ -38,26 +47,88 @@ def _flows(release: Release) -> Iterator[tuple[str, str]]:
     for place, name in _named_flows(release):
         if name not in release.all_flows:
             yield place, unknown("flow", name, release.all_flows)
+    for place, name, kind, text in _kinds(release):
+        if not name.startswith(f"{kind}/"):
+            yield place, f"{name} {text}"
     for key, track in release.program.tracks.items():
-        for lesson in track.lessons:
-            if not lesson.startswith("lesson/"):
-                yield f"tracks.{key}.lessons", f"{lesson} is no lesson"
-    plan = release.program.nudges
-    for kind in ("plan", "check", "lesson", "unfinished", "paused"):
-        if not getattr(plan, kind).startswith("nudge/"):
-            yield f"nudges.{kind}", f"{getattr(plan, kind)} is no nudge: it would not give way"
+        for lesson in track.short:
+            if lesson not in track.lessons:
+                yield f"tracks.{key}.short", unknown("lesson of this track", lesson, track.lessons)
+
+
+def _kinds(release: Release) -> Iterator[tuple[str, str, str, str]]:
+    """What each place must name: the place, what stands there, its kind, and why it is wrong."""
+    program = release.program
+    for place, lesson in _lessons(release):
+        yield place, lesson, "lesson", "is no lesson"
+    for key, flow in program.addons.items():
+        yield f"addons.{key}", flow, "addon", "is no add-on"
+    for kind in NUDGES:
+        flow = getattr(program.nudges, kind)
+        yield f"nudges.{kind}", flow, "nudge", "is no nudge: it would not give way"
+
+
+def _lessons(release: Release) -> Iterator[tuple[str, str]]:
+    yield from (("core", lesson) for lesson in release.program.core)
+    for key, track in release.program.tracks.items():
+        yield from ((f"tracks.{key}.lessons", lesson) for lesson in track.lessons)
 
 
 def _named_flows(release: Release) -> Iterator[tuple[str, str]]:
-    program, plan = release.program, release.program.nudges
+    program = release.program
     for phase, flows in program.phases.items():
         yield from ((f"phases.{phase}", flow) for flow in flows)
-    for key, track in program.tracks.items():
-        yield from ((f"tracks.{key}.lessons", lesson) for lesson in track.lessons)
+    yield from _lessons(release)
+    yield from ((f"addons.{key}", flow) for key, flow in program.addons.items())
     yield from ((f"commands.{name}", flow) for name, flow in program.commands.items())
-    yield "check.flow", program.check.flow
-    for kind in ("plan", "check", "lesson", "unfinished", "paused"):
-        yield f"nudges.{kind}", getattr(plan, kind)
+    for number, check in enumerate(program.checks, 1):
+        yield from ((f"checks.{number}", flow) for flow in (check.flow, *check.since))
+    for kind in NUDGES:
+        yield f"nudges.{kind}", getattr(program.nudges, kind)
+
+
+def _checks(atlas: Atlas) -> Iterator[tuple[str, str]]:
+    """What is wrong with the times at which sets of questions come."""
+    checks = atlas.release.program.checks
+    for number, check in enumerate(checks, 1):
+        yield from ((f"checks.{number}", text) for text in _check(check))
+    closing = tuple(check.flow for check in checks if check.phase == "finishing")
+    if "follow_up" not in _moves(atlas, closing):
+        text = (
+            "no check of the phase finishing has `move: follow_up`: "
+            "patients would stay in it after their last lesson"
+        )
+        yield "checks", text
+
+
+def _check(check: Schedule) -> Iterator[str]:
+    times = [check.every_days, check.after_lessons, check.after_days]
+    if sum(time is not None for time in times) != 1:
+        yield f"{check.flow} needs one of `every_days`, `after_lessons`, `after_days`"
+    if check.every_days is not None and check.every_days < 1:
+        yield "at least one day lies between two checks"
+    if check.since and check.every_days is None:
+        yield f"{check.flow} comes once: `since` is for what comes every so many days"
+    if check.after_lessons is not None and check.phase != "learning":
+        yield f"{check.flow} counts lessons, so it belongs to the phase learning"
+
+
+def _menu(release: Release) -> Iterator[tuple[str, str]]:
+    program, labels = release.program, release.messages.labels
+    if len(program.menu) > MOST_BUTTONS:
+        yield "menu", f"{len(program.menu)} buttons: at most {MOST_BUTTONS} can be taken in"
+    for name in program.menu:
+        if name not in COMMANDS and name not in program.commands:
+            yield "menu", unknown("command", name, {*COMMANDS, *program.commands})
+        if f"menu-{name}" not in labels:
+            yield "menu", f"the button {name} needs the label menu-{name} in messages.yaml"
+
+
+def _instead(release: Release) -> Iterator[tuple[str, str]]:
+    for old, new in release.program.instead.items():
+        for name in (old, new):
+            if name not in release.measures:
+                yield f"instead.{old}", unknown("measure", name, release.measures)
 
 
 def _phases(atlas: Atlas) -> Iterator[tuple[str, str]]:
@@ -72,8 +143,20 @@ def _phases(atlas: Atlas) -> Iterator[tuple[str, str]]:
 
 def _moves(atlas: Atlas, flows: tuple[str, ...]) -> set[str]:
     within = {inner for flow in flows for inner in atlas.within.get(flow, ())}
-    steps = (step for name in within for step in atlas.graphs[name].flow.steps)
+    known = (atlas.graphs[name] for name in within if name in atlas.graphs)
+    steps = (step for graph in known for step in graph.flow.steps)
     return {step.move for step in steps if isinstance(step, Move)}
+
+
+def _unasked(release: Release) -> Iterator[Finding]:
+    """A warning that nobody is asked about thoughts of death by a questionnaire any more."""
+    for old, new in release.program.instead.items():
+        if old in DEATH_ITEMS:
+            text = (
+                f"{new} is asked instead of {old}: no questionnaire asks about thoughts of death "
+                "here, so see to it that a person does"
+            )
+            yield warning("program", f"instead.{old}", text)
 
 
 def _times(release: Release) -> Iterator[tuple[str, str]]:
@@ -89,8 +172,9 @@ def _times(release: Release) -> Iterator[tuple[str, str]]:
     for name, days in program.pace.items():
         if days < 1:
             yield f"pace.{name}", "at least one day lies between two lessons"
-    if program.check.every_days < 1:
-        yield "check.every_days", "at least one day lies between two checks"
+    for name in ("again_days", "behind_days", "tell_days"):
+        if getattr(program.nudges, name) < 1:
+            yield f"nudges.{name}", "at least one day lies between two reminders of one thing"
 
 
 def _suggestions(atlas: Atlas) -> Iterator[tuple[str, str]]:

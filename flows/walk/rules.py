@@ -6,17 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from flows.program import Release, Rule
-from flows.steps import Flow, Question, Say
+from flows.rule import ENGINE_RULES
+from flows.steps import Flow, Question, Raise, Say
 from flows.walk.finding import Finding, unknown
-from flows.walk.measures import item_range
-
-ENGINE_RULES = frozenset(
-    {"unreachable", "erase-request", "nudges-unanswered", "silence-after-amber"}
-)
-"""The rules that the engine raises by itself."""
+from flows.walk.firing import fires
 
 _HELP = ("{lines}", "{emergency}", "/now")
-_DEATH_ITEMS = {"phq-9": 9}  # the item about thoughts of death, Kroenke 2001
+DEATH_ITEMS = {"phq-9": 9}  # Kroenke 2001, 10.1046/j.1525-1497.2001.016009606.x
+"""The items about thoughts of death, by measure."""
 
 
 def rules(release: Release) -> Iterator[Finding]:
@@ -46,30 +43,24 @@ def _rule(release: Release, rule: Rule) -> Iterator[str]:
     if rule.reply is not None:
         yield from _reply(release, rule.reply)
     if rule.measure is not None:
-        yield from _scored(release, rule, rule.measure)
-    elif _limits(rule):
+        yield from fires(release, rule, rule.measure)
+    elif _names_scores(rule):
         yield "a rule that compares scores needs a `measure`"
+    elif rule.rule not in _raised(release):
+        yield "nothing raises this rule: add a step `raise` to a flow, or take the rule away"
 
 
-def _limits(rule: Rule) -> list[float]:
-    bounds = (rule.gte, rule.lte, rule.worse_by, rule.worse_percent, rule.missing_item, rule.item)
-    return [bound for bound in bounds if bound is not None]
+def _names_scores(rule: Rule) -> bool:
+    limits = (rule.gte, rule.lte, rule.item, rule.missing_item, rule.consecutive, rule.within)
+    return rule.compares or bool(rule.items) or any(limit is not None for limit in limits)
 
 
-def _scored(release: Release, rule: Rule, name: str) -> Iterator[str]:
-    measure = release.measures.get(name)
-    if measure is None:
-        yield unknown("measure", name, release.measures)
-        return
-    for item in (rule.item, rule.missing_item):
-        if item is not None and not 1 <= item <= len(measure.items):
-            yield f"{name} has {len(measure.items)} items, and no item {item}"
-    low, high = measure.range if rule.item is None else item_range(measure)
-    for bound in (rule.gte, rule.lte):
-        if bound is not None and not low <= bound <= high:
-            yield f"scores go from {low:g} to {high:g}: {bound:g} is outside"
-    if not _limits(rule):
-        yield "the rule compares nothing: add `gte`, `lte`, `worse_by` or `worse_percent`"
+def _raised(release: Release) -> frozenset[str]:
+    """The rules that the engine, the crisis screen or a step of a flow raises."""
+    steps = (step for flow in release.flows.values() for step in flow.steps)
+    by_content = {step.raise_ for step in steps if isinstance(step, Raise)}
+    crisis = {release.crisis.hard_rule, release.crisis.unanswered_rule}
+    return frozenset(by_content | crisis | ENGINE_RULES)
 
 
 def _reply(release: Release, reply: str) -> Iterator[str]:
@@ -91,6 +82,9 @@ def _crisis(release: Release) -> Iterator[tuple[str, str]]:
             "hard_rule",
             f"the rule {rule.rule} needs a `reply`: crisis words are answered at once",
         )
+    asked = known.get("crisis-asked")
+    if asked is not None and asked.reply is None:
+        yield "hard_rule", "the rule crisis-asked needs a `reply`: /crisis is answered at once"
     yield from (("soft_reply", text) for text in _reply(release, release.crisis.soft_reply))
     for language, phrases in release.crisis.phrases.items():
         if not phrases.hard:
@@ -116,9 +110,9 @@ def _crisis_reply(release: Release) -> str | None:
 
 
 def _death_items(release: Release) -> Iterator[Finding]:
-    for name, item in _DEATH_ITEMS.items():
+    for name, item in DEATH_ITEMS.items():
         if name in release.measures:
-            low, high = item_range(release.measures[name])
+            low, high = release.measures[name].bounds_of(item)
             about = [r for r in release.escalation.rules if r.measure == name and r.reply]
             for answer in range(low + 1, high + 1):
                 if not any(r.item == item and _holds(r, answer) for r in about):

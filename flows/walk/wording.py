@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from flows.steps import Ask, Consent, Question, Say, Write
-from flows.walk.finding import Finding, warning
+from flows.walk.finding import Finding
 from flows.walk.graph import Atlas
 from flows.walk.names import texts_of
-
-MOST_WORDS = 60
-"""How many words a bubble may have before a tired person stops reading."""
 
 LONGEST = 3500
 """How many characters a bubble may have: Telegram's 4,096 less room for what is filled in."""
@@ -102,11 +99,8 @@ def unkind(text: str, refused: Mapping[str, str] = FORBIDDEN) -> Iterator[str]:
 
 
 def _length(place: tuple[str, str], text: str) -> Iterator[Finding]:
-    words = len(text.split())
     if len(text) > LONGEST:
         yield Finding(*place, f"the text has {len(text)} characters: at most {LONGEST} fit")
-    elif words > MOST_WORDS:
-        yield warning(*place, f"the bubble has {words} words: {MOST_WORDS} are enough, so split it")
 
 
 def _labels(step: object) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.markup import LONGEST_VALUE, Entity, mistakes, plain, render, shown
-from flows.placeholders import names_in
+from flows.placeholders import names_in, needed_in
 
 
 def bold(offset: int, length: int) -> Entity:
@@ -137,6 +137,15 @@ def test_a_placeholder_without_a_value_is_named() -> None:
 def test_placeholders_are_listed() -> None:
     """Names in braces are small letters, digits, - and _."""
     assert names_in("{a} {b-2} {who_sees} {Goal} {0} {a}") == {"a", "b-2", "who_sees"}
+
+
+def test_a_placeholder_may_bring_its_own_words() -> None:
+    """Behind a bar stands what is shown of an answer that nobody gave; two may differ."""
+    text = "{goal|your _aim_} and {goal|what\nmatters}, {goal|} {a|b|c}"
+
+    assert names_in(text) == {"goal"}
+    assert needed_in("{goal|your aim} {name} {pain|it}") == {"name"}
+    assert plain("**{goal|aim}** {goal|x}", {"goal|aim": "walk", "goal": "run"}) == "walk run"
 
 
 MISPRINTS: list[tuple[str, list[str]]] = [

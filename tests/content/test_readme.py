@@ -11,6 +11,7 @@ from flows.steps import KINDS
 from flows.walk import ENGINE_VALUES
 
 CONTENT = Path(__file__).parents[2] / "content"
+PACING = "      - lesson/cbt-pacing\n"
 README = (CONTENT / "README.md").read_text(encoding="utf-8")
 
 
@@ -21,7 +22,7 @@ def test_the_lesson_in_the_readme_can_be_used_as_it_stands(tmp_path: Path) -> No
     (pack / "lessons" / "cbt" / "03-sleep.yaml").write_text(example, encoding="utf-8")
     program = pack / "program.yaml"
     text = program.read_text(encoding="utf-8")
-    named = text.replace("lesson/cbt-pacing]", "lesson/cbt-pacing, lesson/cbt-sleep]")
+    named = text.replace(PACING, f"{PACING}      - lesson/cbt-sleep\n")
     program.write_text(named, encoding="utf-8")
 
     proof = proofread(pack)

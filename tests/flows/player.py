@@ -25,10 +25,12 @@ from flows.events import (
     Said,
     Tapped,
     Told,
+    is_cue,
 )
+from flows.machine import GO
 from flows.program import Release
 from flows.state import State, Waiting
-from flows.steps import Ask, Consent, Item, Question, Rate
+from flows.steps import Ask, Consent, Item, Part, Question, Rate, Wait
 from flows.turn import Turn, begin_state, turn
 from flows.wording import plain
 from tests.flows.promises import keep_promises
@@ -92,8 +94,14 @@ class Player:
         turns: list[Turn] = []
         while (step := self.question()) is not None:
             assert len(turns) < LONGEST_TALK, f"no end to {self.state.stack}"
-            turns.append(self._first_answer(step))
+            turns.append(self.answer_first())
         return turns
+
+    def answer_first(self) -> Turn:
+        """The turn after the open question got its first answer."""
+        question = self.question()
+        assert question is not None, "no question is open"
+        return self._first_answer(question)
 
     def edit(self, text: str) -> Turn:
         """The turn after the patient changed an earlier message into this."""
@@ -146,8 +154,10 @@ class Player:
             yield self.wait_for(waiting)
 
     def next_due(self) -> Waiting | None:
-        """What comes due first: the nudge or the watch over silence."""
-        waiting = [each for each in (self.state.nudge, self.state.watch) if each is not None]
+        """What comes due first: the nudge, a watch of the care team's, or the end of a wait."""
+        clocks = ("nudge", "watch", "behind_watch", "overdue_watch", "cue")
+        known: list[Waiting | None] = [getattr(self.state, name) for name in clocks]
+        waiting = [each for each in known if each is not None]
         return min(waiting, key=lambda each: each.due_at, default=None)
 
     def desk(self) -> Desk:
@@ -170,7 +180,8 @@ class Player:
         effects = EFFECTS.validate_json(EFFECTS.dump_json(turned.effects))
         assert (self.state, effects) == (turned.state, turned.effects), "JSON keeps every value"
         self.sent += [each for each in effects if isinstance(each, Send)]
-        if isinstance(event, Due) and any(isinstance(each, Send) for each in effects):
+        is_nudge = isinstance(event, Due) and not is_cue(event)
+        if is_nudge and any(isinstance(each, Send) for each in effects):
             self.nudge_days.append(timing.local_date(event.at, self._zone_of_patient()))
         self._alerted = self._alerted or any(isinstance(each, Raise) for each in effects)
         return Turn(self.state, effects)
@@ -201,7 +212,11 @@ class Player:
         match question:
             case Rate():
                 return self.choose(str(question.scale[1] - 3))
-            case Ask() | Consent() | Item():
+            case Part():
+                return self.choose(GO)
+            case Wait() if self.state.cue is not None:
+                return self.wait_for(self.state.cue)
+            case Ask() | Consent() | Item() | Wait():
                 return self.choose(next(each for each in question.choices if each not in LEAVE))
             case _:
                 return self.say("after a cup of tea")

@@ -7,7 +7,7 @@ from flows.effects import Chart, Raise, Send, Toast
 from flows.events import Event, is_patients, words_of
 from flows.program import Release
 from flows.state import State
-from flows.steps import Step
+from flows.steps import Step, Wait
 from flows.turn import Turn
 from flows.wording import plain
 
@@ -28,6 +28,7 @@ def keep_promises(release: Release, before: State, event: Event, turned: Turn) -
     _is_no_flood(turned, sends)
     _answers(event, turned)
     _waits_for_something(turned.state)
+    _counts_at_a_wait_only(release, turned.state)
     if crisis.screen(release.crisis, words_of(event)) == "hard":
         _helps_first(release, turned, sends)
 
@@ -52,6 +53,16 @@ def _waits_for_something(state: State) -> None:
     waits = state.asked is not None or not state.stack or state.stack[-1].resting
     assert waits, f"stuck at {state.stack}"
     assert state.asked is None or state.stack, "a question is open, but no flow"
+
+
+def _counts_at_a_wait_only(release: Release, state: State) -> None:
+    """Nothing goes on by itself but an open wait, and never while someone may be in danger."""
+    if state.cue is None:
+        return
+    top = state.stack[-1]
+    assert isinstance(release.flow(top.flow).step(top.step), Wait), f"a clock at {top.step}"
+    assert state.asked is not None, "a clock without a question"
+    assert not [f for f in state.stack if release.flow(f.flow).kind == "safety"]
 
 
 def _is_no_flood(turned: Turn, sends: list[Send]) -> None:

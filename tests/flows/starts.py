@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from bot.content.places import places
 from bot.content.reading import read
 from flows.program import Release
+from flows.steps import Write
 from tests.flows.player import Player
 
 CONTENT = Path(__file__).parents[2] / "content"
 NUDGED = "until the nudge"
 FINISHED = "to the end"
+A_DAY = "a day later"
 TEN_DAYS = "ten days later"
+LESSON = "lesson/"
+MOST_LESSONS = 12
 
 STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "new": ("", ()),
@@ -25,14 +29,19 @@ STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "in-baseline": ("suitable", ("=go",)),
     "at-mood-questions": ("in-baseline", ("5", "5", "5")),
     "at-item-9": ("at-mood-questions", ("=1",) * 8),
-    "measured": ("at-item-9", ("=0", *("=1",) * 7)),
+    "at-worry-questions": ("at-item-9", ("=0", "=1", "=go")),
+    "at-thoughts": ("at-worry-questions", ("=1",) * 7),
+    "at-self": ("at-thoughts", ("=go", *("=2",) * 6, *("=3",) * 5)),
+    "measured": ("at-self", ("=go", "5", "5", "5", "5")),
     "at-path": ("measured", ("=walk", "8", "7")),
     "path-cbt": ("at-path", ("=cbt",)),
     "path-act": ("at-path", ("=act",)),
     "learning-cbt": ("path-cbt", ("=09:00", "=1,2,3,4,5,6,7", "=standard", "=wait")),
     "learning-act": ("path-act", ("=09:00", "=1,2,3,4,5,6,7", "=standard", "=wait")),
-    "in-lesson-cbt": ("learning-cbt", ("/lesson",)),
-    "in-lesson-act": ("learning-act", ("/lesson",)),
+    "in-core-cbt": ("learning-cbt", ("/lesson",)),
+    "in-core-act": ("learning-act", ("/lesson",)),
+    "in-lesson-cbt": ("in-core-cbt", (FINISHED, A_DAY, "/lesson")),
+    "in-lesson-act": ("in-core-act", (FINISHED, A_DAY, "/lesson")),
     "resting": ("in-lesson-cbt", ("later",)),
     "planned-cbt": ("in-lesson-cbt", (FINISHED,)),
     "planned-act": ("in-lesson-act", (FINISHED,)),
@@ -63,6 +72,9 @@ def begin(
 
 
 def _way_to(place: str) -> tuple[str, ...]:
+    """What is done on the way there; to the place `lesson/…` through all lessons before it."""
+    if place.startswith(LESSON):
+        return (*_way_to("learning-act" if "/act-" in place else "learning-cbt"), place)
     before, acts = STARTS[place]
     return (*(_way_to(before) if before else ()), *acts)
 
@@ -70,11 +82,39 @@ def _way_to(place: str) -> tuple[str, ...]:
 def _live(player: Player, act: str) -> None:
     if act == NUDGED:
         player.wait_for(player.state.nudge)
-    elif act == TEN_DAYS:
-        list(player.wait(timedelta(days=10)))
+    elif act in {A_DAY, TEN_DAYS}:
+        list(player.wait(timedelta(days=1 if act == A_DAY else 10)))
     elif act == FINISHED:
         player.finish()
+    elif act.startswith(LESSON):
+        _learn_until(player, act)
     elif act.startswith("="):
         player.choose(act[1:])
     else:
         player.say(act)
+
+
+def _learn_until(player: Player, lesson: str) -> None:
+    """Goes through the lessons, ten days apart, until this one has just begun."""
+    for _ in range(MOST_LESSONS):
+        player.say("/lesson")
+        if player.state.stack and player.state.stack[0].flow == lesson:
+            return
+        _answer_by_examples(player)
+        list(player.wait(_until_a_morning(player)))
+    raise AssertionError(f"{lesson} is not on this patient's way")
+
+
+def _answer_by_examples(player: Player) -> None:
+    """Each question gets its first answer, and own words are the first example."""
+    while (question := player.question()) is not None:
+        if isinstance(question, Write) and question.choices:
+            player.choose(next(iter(question.choices)))
+        else:
+            player.answer_first()
+
+
+def _until_a_morning(player: Player) -> timedelta:
+    """So long that it is nine o'clock, ten days on, however long the last lesson took."""
+    morning = (player.local() + timedelta(days=10)).replace(hour=9, minute=0, second=0)
+    return morning.astimezone(UTC) - player.now

@@ -162,6 +162,120 @@ def test_the_words_of_a_threshold() -> None:
     ]
 
 
+SLOW = Escalation(
+    tiers={"yellow": Tier(title="yellow", remind_minutes=15, window_hours=24)},
+    outcomes={"spoke": "We spoke"},
+    rules=(
+        rule("twice-worse", "yellow", measure="peg", worse_by=1, consecutive=2),
+        rule("no-gain", "yellow", measure="peg", improved_less=1, within="flow/middle"),
+        rule("above-expected", "yellow", measure="phq-9", above_expected=5),
+        rule("pain-up", "yellow", measure="peg", item=1, worse_by=2),
+        rule("hopeless", "yellow", measure="uw-cap6", items=[2, 3], gte=5),
+        rule("coping-twice", "yellow", measure="coping", worse_by=10, consecutive=2),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "earlier", "now", "rules"),
+    [
+        # twice in a row, each step by 1; the first step may be long ago
+        ("peg", [3, 4], 5, ["twice-worse"]),
+        ("peg", [1, 3, 4], 5, ["twice-worse"]),
+        ("peg", [4], 5, []),
+        ("peg", [3, 4], 4.5, []),
+        ("peg", [3, 4, 3], 5, []),
+        # a score that could not be made is no step
+        ("peg", [3, None, 4], 5, ["twice-worse"]),
+        # higher is better
+        ("coping", [40, 30], 20, ["coping-twice"]),
+        ("coping", [20, 30], 40, []),
+        # week 9 after 12: 12 - 11.16 + 4.05 = 4.89
+        ("phq-9", [12], 9.88, []),
+        ("phq-9", [12], 9.89, ["above-expected"]),
+        # nothing is known of those who began below 10
+        ("phq-9", [9], 20, []),
+    ],
+)
+def test_slow_worsening_is_seen(
+    name: str, earlier: Sequence[float | None], now: float, rules: list[str]
+) -> None:
+    """Two steps in a row, or too far from the usual course, though no single step is large."""
+    before = [score(name, total, week) for week, total in enumerate(earlier)]
+    asked = measure(name, "higher" if name == "coping" else "lower")
+
+    raised = on_score(SLOW, asked, score(name, now, 9), before)
+
+    assert [each.rule for each in raised] == rules
+
+
+@pytest.mark.parametrize(
+    ("now", "flows", "rules"),
+    [
+        (5, ["flow/middle"], []),
+        (5.01, ["flow/middle", "flow/full-measures"], ["no-gain"]),
+        (6.5, ["flow/middle"], ["no-gain"]),
+        # in any other week nothing is asked of the score
+        (6.5, ["flow/weekly"], []),
+    ],
+)
+def test_gain_is_looked_for_half_way_only(now: float, flows: list[str], rules: list[str]) -> None:
+    """A rule that names a flow speaks only while that flow is open."""
+    raised = on_score(SLOW, measure("peg"), score("peg", now, 9), [score("peg", 6)], flows)
+
+    assert [each.rule for each in raised] == rules
+
+
+def test_one_item_is_held_against_its_own_first_answer() -> None:
+    """Average pain may rise while the total stays; the clinician sees the two answers."""
+    first = score("peg", 6).model_copy(update={"items": {1: 5, 2: None}})
+    new = score("peg", 6, 9).model_copy(update={"items": {1: 7, 2: None}})
+
+    (up,) = on_score(SLOW, measure("peg"), new, [first])
+    same = on_score(SLOW, measure("peg"), first.model_copy(update={"turn": 9}), [first])
+
+    assert up.rule == "pain-up"
+    assert up.facts == (
+        Fact(measure="peg", baseline=5, change="+2", against=("baseline",), items={"1": 7}),
+    )
+    assert same == ()
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "rules"),
+    [(2, 5, ["hopeless"]), (3, 5, ["hopeless"]), (4, 5, []), (2, 4, []), (2, None, [])],
+)
+def test_a_rule_may_name_several_items(item: int, value: int | None, rules: list[str]) -> None:
+    """Each of them raises the alert by itself, and none of the others does."""
+    assert [each.rule for each in on_item(SLOW, "uw-cap6", item, value)] == rules
+
+
+def test_the_facts_of_slow_worsening() -> None:
+    """The clinician reads against what it was held, and the number that was expected."""
+    twice = on_score(SLOW, measure("peg"), score("peg", 5, 9), [score("peg", 3), score("peg", 4)])
+    above = on_score(SLOW, measure("phq-9"), score("phq-9", 21, 4), [score("phq-9", 20)])
+    middle = on_score(SLOW, measure("peg"), score("peg", 6), [score("peg", 6)], ["flow/middle"])
+
+    found = [fact for raised in (*twice, *above, *middle) for fact in raised.facts]
+    assert [(fact.change, fact.against, fact.expected) for fact in found] == [
+        ("2 × +1", ("previous",), None),
+        ("+5", ("expected",), 15.84),
+        ("> -1", ("baseline",), None),
+    ]
+
+
+def test_an_alert_reaches_the_roles_of_its_rule_or_of_its_tier() -> None:
+    """What a rule says comes first; a tier that says nothing reaches both."""
+    own = rule("left", "grey", reaches=["lead"])
+    grey = Tier(title="grey", remind_minutes=15, window_hours=24, reaches=("clinician",))
+    red = Tier(title="red", remind_minutes=15, window_hours=24)
+    told = Escalation(tiers={"grey": grey, "red": red}, rules=(own,), outcomes={"spoke": "Spoke"})
+
+    assert told.reaches(own) == ("lead",)
+    assert told.reaches(rule("silence", "grey")) == ("clinician",)
+    assert told.reaches(rule("crisis-words", "red")) == ("clinician", "lead")
+
+
 def test_a_score_that_could_not_be_made_raises_nothing_by_itself() -> None:
     """Without a total there is no comparison; the missing item has raised its own alert."""
     assert on_score(ESCALATION, measure("phq-9"), score("phq-9", None), []) == ()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from flows.conditions import Known
 from flows.errors import IllegalMove
 from flows.machine import NEXT, SKIPPED, definition, triggers_of
 from flows.machines import follow, mermaid
@@ -13,7 +16,7 @@ from flows.steps import END, Ask, Consent
 from tests.flows.starts import real_release
 
 FLOWS = sorted(real_release().all_flows)
-SOMEONE = State(release="any")
+SOMEONE = Known(State(release="any"), datetime(2026, 3, 2, tzinfo=UTC))
 every_flow = pytest.mark.parametrize("name", FLOWS)
 
 

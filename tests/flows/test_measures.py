@@ -15,21 +15,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content.reading import read
+from bot.content.yaml import parse
 from flows.measures import (
     band_of,
     baseline,
     best,
     change_index,
+    expected_course,
+    is_important,
     reliable_threshold,
     score,
     trend,
     worsening,
 )
-from flows.program import Band, Change, Measure, MeasureItem, Missing, Release
+from flows.program import Band, Change, LicensedText, Measure, MeasureItem, Missing, Release
 from flows.state import Score
+from flows.steps import Item, key_of
 
 AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CONTENT = Path(__file__).parents[2] / "content"
+PUBLISHED: dict[str, Any] = parse(
+    "published.yaml", Path(__file__).with_name("published.yaml").read_bytes()
+).value
 
 
 def measure(count: int, **more: Any) -> Measure:
@@ -80,61 +87,90 @@ def release() -> Release:
     return read(CONTENT)
 
 
-@pytest.mark.parametrize(
-    ("name", "answers", "total"),
-    [
-        # sample reports of a LOINC-FHIR generator (clinical-facts 2.1)
-        ("phq-9", (1, 2, 1, 2, 1, 1, 0, 0, 1), 9),
-        ("gad-7", (2, 1, 2, 1, 0, 1, 0), 7),
-        ("peg", (6, 7, 4), 17 / 3),
-        # the ends of each range
-        ("phq-9", (3,) * 9, 27),
-        ("gad-7", (3,) * 7, 21),
-        ("peg", (10, 10, 10), 10),
-        ("phq-4", (3, 3, 3, 3), 12),
-        ("phq-4", (0, 0, 0, 0), 0),
-    ],
-)
-def test_the_measures_in_use_score_as_published(
-    release: Release, name: str, answers: tuple[int, ...], total: float
-) -> None:
-    """PHQ-9, GAD-7, PHQ-4 and PEG as patients get them give the published totals."""
-    result = scored(release.measures[name], answers)
-
-    assert result.total == pytest.approx(total)
-    assert result.items == dict(enumerate(answers, 1))
-    assert not result.prorated
+def answered(answers: Sequence[int | str]) -> list[int | None]:
+    """The answers of a row of the tables; `_` is one that was left out."""
+    return [answer if isinstance(answer, int) else None for answer in answers]
 
 
-@pytest.mark.parametrize(
-    ("name", "cuts"),
-    [
-        # Kroenke 2001, doi 10.1046/j.1525-1497.2001.016009606.x
-        ("phq-9", {4: 0, 5: 1, 9: 1, 10: 2, 14: 2, 15: 3, 19: 3, 20: 4, 27: 4}),
-        # Spitzer 2006, doi 10.1001/archinte.166.10.1092
-        ("gad-7", {4: 0, 5: 1, 9: 1, 10: 2, 14: 2, 15: 3, 21: 3}),
-        ("phq-4", {2: 0, 3: 1, 5: 1, 6: 2, 8: 2, 9: 3, 12: 3}),
-    ],
-)
-def test_the_bands_are_cut_where_published(
-    release: Release, name: str, cuts: dict[int, int]
-) -> None:
+def rows(name: str) -> list[Any]:
+    """The rows of a published table, each under the name of its measure."""
+    return [pytest.param(row, id=f"{row['measure']}-{n}") for n, row in enumerate(PUBLISHED[name])]
+
+
+@pytest.mark.parametrize("row", rows("scores"))
+def test_every_measure_scores_as_published(release: Release, row: dict[str, Any]) -> None:
+    """The files that patients meet, and the slots that need a licence, give these totals."""
+    found = scored(release.measures[row["measure"]], answered(row["answers"]))
+
+    total = row["total"]
+    assert found.total == (None if total is None else pytest.approx(total, abs=0.0005))
+    assert found.prorated is ("_" in row["answers"] and total is not None)
+
+
+@pytest.mark.parametrize("row", rows("subscales"))
+def test_the_parts_of_a_measure_are_scored_too(release: Release, row: dict[str, Any]) -> None:
+    """Each part by its own items, only when all of them are answered."""
+    found = scored(release.measures[row["measure"]], answered(row["answers"]))
+
+    assert found.subscales == row["found"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED["tables"])
+def test_sums_become_t_scores_as_in_the_published_table(release: Release, name: str) -> None:
+    """Every line of the table, reached by answering the items so that they make that sum."""
+    sample = release.measures[name]
+    lines = [line.split(":") for line in PUBLISHED["tables"][name].split()]
+    table = {int(raw): float(t) for raw, t in lines}
+
+    found = {raw: scored(sample, answers_that_make(sample, raw)).total for raw in table}
+
+    assert found == table
+    assert len(table) == len(sample.t_table)
+
+
+def answers_that_make(sample: Measure, raw: int) -> list[int]:
+    """Answers whose sum is this: the first items as high as they can be."""
+    bounds = [sample.bounds_of(number) for number in sample.scored_items]
+    left, answers = raw - sum(low for low, _ in bounds), []
+    for low, high in bounds:
+        more = min(left, high - low)
+        answers.append(low + more)
+        left -= more
+    return answers
+
+
+@pytest.mark.parametrize("name", PUBLISHED["bands"])
+def test_the_bands_are_cut_where_published(release: Release, name: str) -> None:
     """Each cut point begins the next band."""
-    found = release.measures[name]
-    bands = sorted(found.bands, key=lambda band: band.upto)
+    sample, wanted = release.measures[name], PUBLISHED["bands"][name]
 
-    assert {total: band_of(found, total) for total in cuts} == {
-        total: bands[number] for total, number in cuts.items()
-    }
+    found = {score: band_of(sample, float(score)) for score in wanted}
+
+    assert {score: band.name if band else None for score, band in found.items()} == wanted
 
 
-def test_the_halves_of_the_phq_4_are_scored_too(release: Release) -> None:
-    """Mood and worry stand apart, each only when both of its items are answered."""
-    both = scored(release.measures["phq-4"], (3, 2, 1, 0))
-    half = scored(release.measures["phq-4"], (3, 2, 1, None))
+@pytest.mark.parametrize("name", PUBLISHED["loinc"])
+def test_the_codes_are_those_of_loinc(release: Release, name: str) -> None:
+    """The panel, its score, every item that counts and every answer."""
+    sample, codes = release.measures[name], PUBLISHED["loinc"][name]
 
-    assert sorted(both.subscales.values()) == [1, 5]
-    assert list(half.subscales.values()) == [5]
+    items = [sample.items[number - 1].loinc for number in sample.scored_items]
+    assert {"panel": sample.loinc, "score": sample.score_loinc, "items": items} == codes
+    if sample.choices:
+        assert sample.answers_loinc == PUBLISHED["answers_loinc"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED["changes"])
+def test_the_thresholds_of_change_are_those_published(release: Release, name: str) -> None:
+    """Reliable, strict and important change, and no threshold that nobody published."""
+    change = release.measures[name].change
+    assert change is not None
+
+    kinds = ("reliable", "strict", "important", "important_percent")
+    known = {kind: by for kind in kinds if (by := getattr(change, kind)) is not None}
+    assert known == PUBLISHED["changes"][name]
+    assert change.method
+    assert change.source
 
 
 @pytest.mark.parametrize(
@@ -262,3 +298,111 @@ def test_the_reliable_change_of_the_peg(sem: float, threshold: float) -> None:
     """From the standard errors that Reed 2024 gives, doi 10.1016/j.jpain.2023.07.028."""
     # a standard error of SD x sqrt(1 - r), here with r = .75
     assert reliable_threshold(sem / math.sqrt(0.25), 0.75) == pytest.approx(threshold, abs=0.006)
+
+
+@pytest.mark.parametrize("week", PUBLISHED["course"])
+def test_the_expected_course_is_the_published_one(week: str) -> None:
+    """From the mean first score, the mean course; PMC8726023."""
+    published = PUBLISHED["course"][week]
+
+    assert expected_course(12.43, float(week)) == pytest.approx(published, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("first", "weeks", "expected"),
+    [
+        # nothing was published about people who began below 10
+        (9, 4, None),
+        (10, 0, 10),
+        (10, 12, 2.32),
+        # it ends at week 12, does not begin before the first day, and never falls below nothing
+        (27, 52, 19.32),
+        (20, -1, 20),
+        (10, 11.9, 2.3245),
+    ],
+)
+def test_the_expected_course_is_a_change_from_ones_own_start(
+    first: float, weeks: float, expected: float | None
+) -> None:
+    """Whoever began higher is expected higher; where nothing is known, nothing is expected."""
+    found = expected_course(first, weeks)
+
+    assert found == (None if expected is None else pytest.approx(expected, abs=0.0001))
+
+
+@pytest.mark.parametrize(
+    ("change", "then", "now", "important"),
+    [
+        ({"important": 5}, 10, 15, True),
+        ({"important": 5}, 15, 10, True),
+        ({"important": 5}, 10, 14, False),
+        ({"important": 1, "important_percent": 30}, 6, 4.2, True),
+        ({"important": 1, "important_percent": 30}, 6, 4.3, False),
+        # a third of a small score is less than 1
+        ({"important": 1, "important_percent": 30}, 2, 1.2, False),
+        ({"reliable": 6}, 0, 27, False),
+    ],
+)
+def test_an_important_change_reaches_every_published_size(
+    change: dict[str, float], then: float, now: float, important: bool
+) -> None:
+    """Points and percent must both be reached, for better or worse; unknown is not important."""
+    known = {**change, "method": "published", "source": "a test"}
+    sample = measure(9, change=Change.model_validate(known))
+
+    assert is_important(sample, then, now) is important
+
+
+def test_a_slot_asks_nothing_until_its_text_is_there(release: Release) -> None:
+    """Without a licence it says nothing at all; with one it asks every item as given."""
+    slot = release.measures["pseq-2"]
+    text = LicensedText(
+        text="pseq-2",
+        about="Two sentences.",
+        items=("First words", "Second words"),
+        anchors=("low", "high"),
+        licence="a letter of 2 March",
+    )
+
+    on = slot.with_text(text)
+
+    assert not slot.is_on
+    assert [key_of(step) for step in slot.flow().steps] == [None]
+    assert on.is_on
+    asked = [step for step in on.flow().steps if isinstance(step, Item)]
+    assert [(item.text, item.anchors) for item in asked] == [
+        ("First words", ("low", "high")),
+        ("Second words", ("low", "high")),
+    ]
+    assert (on.licence, on.score, on.range) == ("a letter of 2 March", "sum", (0, 12))
+
+
+def test_an_item_that_does_not_count_comes_after_the_score_is_kept(release: Release) -> None:
+    """Whoever stops at the last question of the PHQ-9 has a score all the same."""
+    kinds = [type(step).__name__ for step in release.measures["phq-9"].flow().steps]
+
+    assert kinds == ["Say", *["Item"] * 9, "Tally", "Item", "Say"]
+
+
+def test_own_texts_are_marked_as_not_validated(release: Release) -> None:
+    """What nobody has tested says so to whoever reads its file."""
+    own = {name for name, each in release.measures.items() if each.licence == "Our own wording"}
+    validated = {name for name in own if "not validated" not in release.measures[name].source}
+
+    assert {"goal", "fatigue", "sleep", "confidence", "satisfaction"} <= own
+    # the seven steps of change since the start are the usual ones
+    assert validated == {"change"}
+
+
+def test_texts_that_need_a_licence_are_not_shipped(release: Release) -> None:
+    """Eleven questionnaires are here with their scoring alone, and say why."""
+    off = {name: each for name, each in release.measures.items() if not each.is_on}
+
+    assert set(off) == {
+        *("pseq", "pseq-2", "pcs", "cpaq-8", "bpi", "isi", "tsk-11", "neq"),
+        *("promis-pi-4a", "promis-fatigue-4a", "promis-sleep-4a"),
+    }
+    for measure_ in off.values():
+        assert measure_.why_off
+        assert not [item.text for item in measure_.items if item.text]
+        assert not any((measure_.about, measure_.choices, measure_.anchors))

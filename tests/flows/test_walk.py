@@ -18,6 +18,7 @@ from bot.content.reading import read
 from flows.effects import Send
 from flows.events import Joined, Tapped
 from flows.program import Release
+from flows.rule import ENGINE_RULES
 from flows.state import Frame, State
 from flows.steps import Flow
 from flows.turn import Turn, turn
@@ -25,7 +26,6 @@ from flows.walk import walk
 from flows.walk.bursts import MOST_BUBBLES
 from flows.walk.graph import Atlas, Graph
 from flows.walk.messages import ENGINE_TEXTS
-from flows.walk.rules import ENGINE_RULES
 from flows.walk.wording import unkind
 from tests.content.packs import TINY
 

@@ -25,6 +25,7 @@ from flows.effects import (
     Chart,
     Effect,
     Fact,
+    File,
     GiveData,
     Keep,
     Nudge,
@@ -33,23 +34,28 @@ from flows.effects import (
     Relay,
     Send,
     Settle,
+    Sheet,
     Skip,
     Toast,
 )
 from flows.program import Release
 from flows.turn import Turn
 from flows.wording import plain
+from tests.flows.doors import taps_to
 from tests.flows.player import Player
 from tests.flows.starts import begin
 
 DONE_BY_PEOPLE = (
     "you", "press", "forge", "reply", "edit", "sends",
-    "clinician", "happens", "wait", "down", "note",
+    "clinician", "happens", "wait", "down", "note", "opens",
 )  # fmt: skip
 """The side of a story that is written by hand; the rest is the bot's."""
 
 LONGEST_LINE = 5000
 """A bubble is one line for each of its own, whatever its length: folding would move words."""
+
+_WATCHES = ("silence", "behind", "overdue")
+"""How the keys of the clocks begin that only the care team hears of."""
 
 _LONG = re.compile(r"(\d+) (minute|hour|day|week)s?")
 
@@ -134,6 +140,8 @@ def _turns(player: Player, done: Entry) -> Iterator[Turn]:
     match done:
         case {"note": _}:
             return
+        case {"opens": exercise}:
+            yield from _through_the_menu(player, str(exercise))
         case {"wait": "until the nudge"}:
             yield player.wait_for(player.state.nudge)
         case {"wait": "until the silence is noticed"}:
@@ -144,6 +152,12 @@ def _turns(player: Player, done: Entry) -> Iterator[Turn]:
             yield from player.sleep(_long(long))
         case _:
             yield _turn(player, done)
+
+
+def _through_the_menu(player: Player, exercise: str) -> Iterator[Turn]:
+    yield player.say("/exercises")
+    for choice in taps_to(player.release, exercise):
+        yield player.choose(choice)
 
 
 def _turn(player: Player, done: Entry) -> Turn:
@@ -198,23 +212,31 @@ def _shown(player: Player, effect: Effect) -> Iterator[Entry]:
         case Raise():
             yield _alert(player.release, effect)
         case Nudge():
-            kind = "watch" if effect.key.startswith("silence") else "nudge"
+            kind = "watch" if effect.key.startswith(_WATCHES) else "nudge"
             yield {kind: f"{player.local(effect.due_at):%A %Y-%m-%d %H:%M}"}
         case Cancel(reason="replaced"):
             return
         case Cancel():
-            kind = "watch" if effect.key.startswith("silence") else "nudge"
+            kind = "watch" if effect.key.startswith(_WATCHES) else "nudge"
             yield {kind: f"none any more ({effect.reason})"}
         case Skip():
             yield {"skipped": effect.reason}
         case Chart():
             yield {"picture": [f"{each.title} x{len(each.points)}" for each in effect.series]}
+        case Sheet():
+            yield {"picture": [effect.title, *(each.title for each in effect.series)]}
+        case File(card=card):
+            yield {"keeps": f"card {card.number}, {card.title}{_anew(effect.replaces)}"}
         case Relay():
             yield {"to the care team": effect.text}
         case GiveData():
             yield {"gives": "a copy of the data"}
         case Settle():
             return
+
+
+def _anew(replaces: int | None) -> str:
+    return "" if replaces is None else ", changed"
 
 
 def _bubble(send: Send) -> Entry:

@@ -27,6 +27,7 @@ class Life:
 
     answers: list[tuple[object, ...]]
     scores: list[tuple[object, ...]]
+    cards: list[tuple[object, ...]]
     consents: list[tuple[object, ...]]
     alerts: list[tuple[object, ...]]
     journal: list[tuple[int, Any]]
@@ -40,6 +41,7 @@ def life_of(world: World, patient: Person) -> Life:
     return Life(
         answers=[(a.turn, a.flow, a.step, a.key, a.value) for a in found.answers],
         scores=[(s.turn, s.measure, s.total, s.items) for s in found.scores],
+        cards=[(c.turn, timeless(c.card.model_dump()), c.replaced_at) for c in found.cards],
         consents=[(c.turn, c.version, c.text_hash, c.agreed) for c in found.consents],
         alerts=[(a.rule, a.tier, a.state, a.fired_count, a.facts) for a in found.alerts],
         journal=[(turn, timeless(event.model_dump())) for turn, event in kept.journal],

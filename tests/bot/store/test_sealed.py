@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.keys import Vault, new_key
-from bot.store import inbox, invites, outbox, people, records, releases, thread
+from bot.store import cards, inbox, invites, outbox, people, records, releases, thread
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost
 from bot.store.people import Patient
 from bot.store.records import Answer
 from bot.store.store import Store
 from bot.store.unit import Unit
+from flows.state import Kept
 
 WORDS = "my marmot hurts at night"
 NAME = "Wilhelmina Quist"
@@ -44,6 +45,8 @@ def keep_everything(unit: Unit, at: datetime) -> None:
     invites.make(unit, "clinician", NAME, "lead", unit.vault.lookup("invite", CHAT), at, at)
     inbox.keep(unit, [Arrival("telegram", "1", "digest", lookup, f"{CHAT} {WORDS}", at)])
     records.answer(unit, patient.id, Answer(1, "flow", "step", "goal", WORDS, at))
+    card = Kept(number=1, card="k", flow="f", title="t", at=at, text=WORDS, words={"goal": WORDS})
+    cards.file(unit, patient.id, card, turn=1, replaces=None)
     thread.add(unit, patient_id=patient.id, text=WORDS, at=at)
     to_patient = NewPost(1, "reply", "bubble", WORDS, at, patient_id=patient.id)
     outbox.add(unit, [to_patient, NewPost(2, "alert", "bubble", NAME, at)])

@@ -1,0 +1,222 @@
+"""One flow as a space of states: every patient who may begin it, every answer, to the end."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from flows import talk
+from flows.errors import EndlessFlow, IllegalMove
+from flows.events import Cleared, Event, Joined, Tapped
+from flows.nudging import schedule
+from flows.program import Release
+from flows.scene import Scene
+from flows.state import State
+from flows.steps import Part, Question
+from flows.turn import Turn, turn
+from flows.walk.classes import Classes
+from flows.walk.live import Live, likeness, shown_keys
+from flows.walk.moment import NOW
+from flows.walk.moves import Move, Tried, buttons_of, moves
+from flows.walk.worlds import World
+
+MOST_STATES = 6000
+"""How many states of one flow are looked at; what needs more is too much for a reader, too."""
+
+FAULTS = (
+    EndlessFlow,
+    IllegalMove,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+"""What a turn may fail with when the content asks for something impossible."""
+
+_LONGEST_WAY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From a state to another by one move; `target` None is out of the flow."""
+
+    target: int | None
+    seconds: float
+    taps: int
+    is_answer: bool = True
+
+
+@dataclass(slots=True)
+class Node:
+    """A state at an open question, how it was come by first, and the ways on from it."""
+
+    state: State
+    offered: tuple[str, ...]
+    before: int | None
+    said: str
+    ways: list[Way] = field(default_factory=list)
+
+
+Trail = Callable[[], list[str]]
+"""Tells what was known at the beginning, and every answer since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One turn as it was played: where the patient stood, what came of it, on which way."""
+
+    root: str
+    before: State | None
+    after: Turn
+    trail: Trail
+
+    def way(self, about: str = "") -> str:
+        """The last answers on the way here, or the last of those to the question named."""
+        said = self.trail()
+        own = [words for words in said if words.partition(" ")[0] == about]
+        return in_words(own[-1:] or said)
+
+
+class Watcher(Protocol):
+    """Whoever looks at the turns that are played."""
+
+    def look(self, moment: Moment) -> float:
+        """The seconds it takes to read what was sent."""
+
+    def fault(self, root: str, at: State | None, trail: Trail, error: Exception) -> None:
+        """A turn that the engine could not take."""
+
+
+class Space:
+    """The states of one flow; `explore` fills it."""
+
+    def __init__(
+        self, release: Release, classes: Classes, live: Live, watcher: Watcher, root: str
+    ) -> None:
+        self.root, self.nodes, self.starts = root, list[Node](), list[Way]()
+        self.exits: list[State] = []
+        self.is_whole = True
+        self._release, self._live, self._watcher = release, live, watcher
+        self._tried = Tried(classes, live.inside(root).tests)
+        self._home = live.within(root)
+        self._known: dict[Hashable, list[tuple[frozenset[str], int]]] = {}
+        self._waiting: deque[int] = deque()
+
+    def explore(self, worlds: Iterable[World]) -> None:
+        """Play every world from its beginning, every answer at every question that follows."""
+        for world in worlds:
+            self._begin(world)
+            while self._waiting and self.is_whole:
+                self._spread(self._waiting.popleft())
+
+    def question(self, node: Node) -> Question | None:
+        """The question that is open at a node."""
+        top = node.state.stack[-1]
+        step = self._release.flow(top.flow).step(top.step)
+        return step if isinstance(step, Question) else None
+
+    def is_part(self, node: Node) -> bool:
+        """Whether a node is the door to a part of a lesson."""
+        return isinstance(self.question(node), Part)
+
+    def trail(self, at: int | None, *more: str) -> list[str]:
+        """The answers that led to a node and beyond it, in words."""
+        said = [*more]
+        while at is not None:
+            said.insert(0, self.nodes[at].said)
+            at = self.nodes[at].before
+        return [words for words in said if words]
+
+    def _begin(self, world: World) -> None:
+        trail = partial(self.trail, None, world.said)
+        try:
+            taken = opened(self._release, self.root, world.state)
+            self.starts.append(self._arrive(None, taken, trail, Move(world.said, _START, 0)))
+        except FAULTS as error:
+            self._watcher.fault(self.root, None, trail, error)
+
+    def _spread(self, at: int) -> None:
+        node = self.nodes[at]
+        question = self.question(node)
+        if question is None:
+            return
+        for move in moves(self._tried, question, node.state, node.offered):
+            trail = partial(self.trail, at, move.said)
+            try:
+                taken = turn(self._release, node.state, move.event)
+                node.ways.append(self._arrive(at, taken, trail, move))
+            except FAULTS as error:
+                self._watcher.fault(self.root, node.state, trail, error)
+
+    def _arrive(self, at: int | None, taken: Turn, trail: Trail, move: Move) -> Way:
+        before = None if at is None else self.nodes[at].state
+        seconds = move.seconds + self._watcher.look(Moment(self.root, before, taken, trail))
+        for again in self._past_danger(taken):
+            taken = again
+            seconds += self._watcher.look(Moment(self.root, None, taken, trail))
+        target = self._node(at, taken, move.said)
+        taps = int(isinstance(move.event, Tapped))
+        return Way(target, seconds, taps, is_answer=move.is_answer)
+
+    def _past_danger(self, taken: Turn) -> Iterator[Turn]:
+        """The turns after which the patient, safe again, is back in this flow."""
+        while self._is_in_danger(taken.state):
+            cleared = turn(self._release, taken.state, Cleared(at=NOW))
+            taken = turn(self._release, cleared.state, _tap("resume"))
+            yield taken
+
+    def _is_in_danger(self, state: State) -> bool:
+        top = state.stack[-1] if state.stack else None
+        return top is not None and top.flow not in self._home and top.flow.startswith("safety/")
+
+    def _node(self, before: int | None, taken: Turn, said: str) -> int | None:
+        state = taken.state
+        if state.asked is None or not state.stack or state.stack[-1].flow not in self._home:
+            self.exits.append(state)
+            return None
+        offered = buttons_of(taken.effects, state.asked)
+        alike = self._known.setdefault(likeness(self._release, self._live, state, offered), [])
+        shown = shown_keys(self._live, state)
+        # whoever knows less meets everything that whoever knows more would meet, and worse
+        seen = next((node for keys, node in alike if keys <= shown), None)
+        if seen is not None:
+            return seen
+        return self._new(alike, shown, Node(state, offered, before, said))
+
+    def _new(
+        self, alike: list[tuple[frozenset[str], int]], shown: frozenset[str], node: Node
+    ) -> int | None:
+        if len(self.nodes) >= MOST_STATES:
+            self.is_whole = False
+            return None
+        self.nodes.append(node)
+        number = len(self.nodes) - 1
+        alike.append((shown, number))
+        self._waiting.append(number)
+        return number
+
+
+def in_words(trail: list[str]) -> str:
+    """The last few answers of a trail."""
+    short = trail if len(trail) <= _LONGEST_WAY else ["…", *trail[-_LONGEST_WAY:]]
+    return f"on the way {', '.join(short)}" if short else "at the beginning"
+
+
+def opened(release: Release, root: str, state: State) -> Turn:
+    """The turn in which a flow is opened for somebody."""
+    scene = Scene(release, Joined(at=NOW), state)
+    is_safety = release.flow(root).kind == "safety"
+    opened = talk.run(talk.take_over(scene, root)) if is_safety else talk.begin(scene, root)
+    scene = schedule(opened)
+    return Turn(scene.state, scene.effects)
+
+
+_START = Joined(at=NOW)
+
+
+def _tap(command: str) -> Event:
+    return Tapped(at=NOW, turn=None, choice=command)
