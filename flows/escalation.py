@@ -57,7 +57,7 @@ def on_score(
     earlier: Sequence[Score],
     flows: Collection[str] = (),
 ) -> tuple[Raise, ...]:
-    """The alerts that a new score raises, alone or beside the earlier ones, while `flows` are open."""
+    """The alerts that a new score raises, alone or beside earlier ones, while `flows` are open."""
     if new.total is None:
         return ()
     past = Past.of(measure, new, [old for old in earlier if old.measure == measure.measure])

@@ -81,6 +81,9 @@ class Subscale(Value):
     score: Way | None = None
 
 
+_AsSubscale = BeforeValidator(_as_subscale, json_schema_input_type=Subscale | tuple[int, ...])
+
+
 class MeasureItem(Value):
     """One item as printed; `short` is its name in charts and alerts; a slot's text is empty.
 
@@ -117,9 +120,7 @@ class Measure(Value):
     t_table: dict[int, Number] = Field(default_factory=dict)
     better: Literal["lower", "higher"] = "lower"
     range: tuple[Number, Number]
-    subscales: dict[str, Annotated[Subscale, BeforeValidator(_as_subscale)]] = Field(
-        default_factory=dict
-    )
+    subscales: dict[str, Annotated[Subscale, _AsSubscale]] = Field(default_factory=dict)
     missing: Missing = Missing()
     bands: tuple[Band, ...] = ()
     change: Change | None = None

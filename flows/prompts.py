@@ -70,10 +70,10 @@ def _buttons(scene: Scene, question: Question) -> list[Button]:
 def offers_simpler(scene: Scene, question: Question) -> bool:
     """Whether what was said before this question can be said in simpler words.
 
-    A measure and a consent are asked in their own words, and a safety flow in its own.
+    A consent is given to its own words, and a safety flow keeps to its own.
     """
     has_words = scene.top is not None and bool(scene.top.simpler)
-    return has_words and not isinstance(question, Consent | Item) and not scene.in_safety
+    return has_words and not isinstance(question, Consent) and not scene.in_safety
 
 
 def _around(scene: Scene, question: Question) -> Rows:

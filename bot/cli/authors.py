@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from bot.cli.checking import check
+from bot.cli.listing import listing
 from bot.cli.player import Player
 from bot.clock import Clock
-from bot.content.mistakes import Mistake
+from bot.content.personas import Persona, read_personas
 from bot.content.places import places
-from bot.content.proofreading import Proof, proofread
 from bot.content.reading import read
 from bot.settings import load
 from flows.escalation import ALERT
@@ -22,9 +24,6 @@ from flows.machines import mermaid
 from flows.program import Release
 from flows.walk.finding import unknown
 
-Directory = Annotated[
-    Path | None, typer.Argument(help="The content folder.", exists=True, file_okay=False)
-]
 Content = Annotated[
     Path | None, typer.Option("--content", help="The content folder.", exists=True, file_okay=False)
 ]
@@ -37,31 +36,26 @@ def add_to(app: typer.Typer) -> None:
     app.command()(graph)
 
 
-def check(
-    directory: Directory = None,
-    warnings: Annotated[bool, typer.Option(help="Show every warning.")] = False,
-) -> None:
-    """Read all content and prove it; a sentence for each mistake, exit status 1 if there is one."""
-    folder = directory or load().content_dir
-    proof = proofread(folder)
-    for mistake in proof.errors:
-        print(_placed(mistake, folder))
-    for mistake in proof.warnings:
-        if warnings or not mistake.file:
-            print(f"warning: {_placed(mistake, folder)}")
-    print(_summary(proof))
-    if proof.errors:
-        raise typer.Exit(1)
-
-
 def play(
-    flow: Annotated[str, typer.Argument(help="Its name, such as lesson/cbt-loop or cbt-loop.")],
+    flow: Annotated[
+        str | None, typer.Argument(help="Its name, such as lesson/cbt-loop or cbt-loop.")
+    ] = None,
     content: Content = None,
+    persona: Annotated[
+        str | None, typer.Option("--as", help="A saved person, such as rosa.")
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Name every flow and person.")] = False,
 ) -> None:
-    """Play one flow here: type a number, words, or back; quit ends it."""
-    release = read(content or load().content_dir)
+    """Play one flow here: type a number, words, or back; Enter ends a wait, quit ends it all."""
+    folder = content or load().content_dir
+    release = read(folder)
+    people = read_personas(folder, release)
+    if listed or flow is None:
+        print(listing(release, people))
+        return
     name = _flow(release, flow)
-    Player(release.with_places(places), Clock(), say=print, hear=_hear).play(name)
+    someone = _someone(people, persona) if persona else None
+    Player(release.with_places(places), Clock(), say=print, hear=_hear).play(name, someone)
 
 
 def graph(
@@ -88,6 +82,12 @@ def _flow(release: Release, name: str) -> str:
     return meant[0]
 
 
+def _someone(people: Mapping[str, Persona], name: str) -> Persona:
+    if name not in people:
+        _refuse(unknown("person", name, people))
+    return people[name]
+
+
 def _refuse(sentence: str) -> NoReturn:
     print(sentence, file=sys.stderr)
     raise typer.Exit(2)
@@ -98,19 +98,3 @@ def _hear() -> str | None:
         return input("> ")
     except EOFError:
         return None
-
-
-def _placed(mistake: Mistake, folder: Path) -> str:
-    if not mistake.file:
-        return mistake.text
-    here = Path.cwd()
-    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
-    return f"{(shown / mistake.file).as_posix()}:{mistake.line}: {mistake.text}"
-
-
-def _summary(proof: Proof) -> str:
-    errors, warnings = len(proof.errors), len(proof.warnings)
-    found = f"{errors} mistake{'' if errors == 1 else 's'}" if errors else "No mistakes"
-    hidden = sum(bool(mistake.file) for mistake in proof.warnings)
-    more = " (--warnings shows each)" if hidden else ""
-    return f"{found}, {warnings} warning{'' if warnings == 1 else 's'}{more}."

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from bot import markup
 from bot.clock import Clock
+from bot.content.personas import Persona
 from flows.effects import (
     Agree,
     Button,
@@ -20,12 +22,13 @@ from flows.effects import (
     Record,
     Relay,
     Send,
+    Series,
     Settle,
     Sheet,
     Skip,
     Toast,
 )
-from flows.events import Desk, Event, Joined, Said, Tapped
+from flows.events import CUE, Desk, Due, Event, Joined, Said, Tapped
 from flows.program import Release
 from flows.state import Frame, State
 from flows.turn import turn
@@ -49,10 +52,12 @@ class Player:
         self._phases = release.program.phases
         self._clock, self._say, self._hear = clock, say, hear
         self._buttons: tuple[Button, ...] = ()
+        self._cue: Nudge | None = None
+        self._ahead = timedelta()
 
-    def play(self, flow: str) -> None:
+    def play(self, flow: str, persona: Persona | None = None) -> None:
         """Play a flow from its first step until it ends or the author quits."""
-        state = self._turn(self._before(flow), Joined(at=self._clock.now(), desk=Desk()))
+        state = self._turn(self._before(flow, persona), Joined(at=self._now(), desk=Desk()))
         while any(frame.flow == flow for frame in state.stack):
             words = self._hear()
             if words is None or words.strip().lower() in QUIT:
@@ -60,9 +65,16 @@ class Player:
             state = self._turn(state, self._event(words.strip()))
         self._say("— the end —")
 
-    def _before(self, flow: str) -> State:
-        phase = next((p for p, flows in self._phases.items() if flow in flows), "learning")
+    def _now(self) -> datetime:
+        """This moment, later by the waits that nobody waited for."""
+        return self._clock.now() + self._ahead
+
+    def _before(self, flow: str, persona: Persona | None) -> State:
         first = Frame(flow=flow, step=self._release.flow(flow).names[0])
+        if persona is not None:
+            state = persona.state(self._release, self._now())
+            return state.model_copy(update={"stack": (first,)})
+        phase = next((p for p, flows in self._phases.items() if flow in flows), "learning")
         track = next(iter(self._release.program.tracks))
         return State(
             release=self._release.hash,
@@ -72,14 +84,18 @@ class Player:
         )
 
     def _event(self, words: str) -> Event:
+        if not words and self._cue is not None:
+            self._ahead += max(self._cue.due_at - self._now(), timedelta())
+            return Due(at=self._now(), key=self._cue.key, due_at=self._cue.due_at)
         number = int(words) if words.isascii() and words.isdecimal() else 0
         if _are_listed(self._buttons) and 1 <= number <= len(self._buttons):
             asked, _, choice = self._buttons[number - 1].data.partition(".")
-            return Tapped(at=self._clock.now(), turn=int(asked) if asked else None, choice=choice)
-        return Said(at=self._clock.now(), text=words)
+            return Tapped(at=self._now(), turn=int(asked) if asked else None, choice=choice)
+        return Said(at=self._now(), text=words)
 
     def _turn(self, state: State, event: Event) -> State:
         after = turn(self._release, state, event)
+        self._cue = None
         for effect in after.effects:
             for line in self._lines(effect):
                 self._say(line)
@@ -92,9 +108,12 @@ class Player:
             case Toast():
                 return [f"[{effect.text}]"]
             case Chart():
-                return [f"[a picture: {markup.plain(effect.caption, effect.values)}]"]
+                caption = markup.plain(effect.caption, effect.values)
+                return [f"[a picture: {caption}]", *map(_course, effect.series)]
             case Sheet():
-                return [f"[a picture: {effect.caption}]"]
+                words = [effect.title, *markup.plain(effect.text, effect.values).splitlines()]
+                drawn = [*(f"  {line}".rstrip() for line in words), *map(_course, effect.series)]
+                return [f"[a picture: {effect.caption}]", *drawn]
             case File():
                 return [f"[kept as card {effect.card.number}: {effect.card.title}]"]
             case Raise():
@@ -106,8 +125,15 @@ class Player:
                 return ["[a file with everything that is kept]"]
             case Keep():
                 return [f"[score: {effect.score.measure} {_number(effect.score.total)}]"]
+            case Nudge() if effect.key.startswith(CUE):
+                return self._wait(effect)
             case Settle() | Record() | Agree() | Nudge() | Cancel() | Skip():
                 return []
+
+    def _wait(self, cue: Nudge) -> list[str]:
+        self._cue = cue
+        seconds = round((cue.due_at - self._now()).total_seconds())
+        return [f"… {seconds} seconds: press Enter when they are over"]
 
     def _bubble(self, send: Send) -> list[str]:
         buttons = tuple(button for row in send.buttons for button in row)
@@ -118,6 +144,12 @@ class Player:
         elif buttons:
             labels = [f"{number}. {label}" for number, label in enumerate(labels, 1)]
         return ["", markup.plain(send.text, send.values), *(f"  {label}" for label in labels)]
+
+
+def _course(series: Series) -> str:
+    """A line of a picture in words: the scores from the first to the last."""
+    scores = ", ".join(_number(score) for _, score in series.points)
+    return f"  {series.title}: {scores}"
 
 
 def _number(total: float | None) -> str:

@@ -37,6 +37,9 @@ KIND_OF_FOLDER = {
 }
 """The folders that hold flows, and the word that each file in them begins with."""
 
+PERSONAS = "personas"
+"""The folder of saved people for authors: it is no part of the program that patients meet."""
+
 _SINGLE = ("program.yaml", "escalation.yaml", "crisis.yaml", "lines.yaml", "messages.yaml")
 _OTHER_FOLDERS = ("measures", "licensed")
 _COUNTRIES = TypeAdapter(dict[str, Country])
@@ -73,7 +76,8 @@ def _files(directory: FilePath) -> dict[str, bytes]:
 
 
 def _hidden(name: str) -> bool:
-    return any(part.startswith(".") for part in name.split("/"))
+    parts = name.split("/")
+    return parts[0] == PERSONAS or any(part.startswith(".") for part in parts)
 
 
 def _bytes(path: FilePath) -> bytes:
@@ -219,7 +223,7 @@ def _step(value: Any, name: str) -> Path | None:
 def _names(step: dict[str, Any], number: int) -> set[str]:
     if "id" in step:
         return {step["id"]}
-    keys = {str(step[kind]) for kind in ("ask", "rate", "write") if kind in step}
+    keys = {str(step[kind]) for kind in ("ask", "rate", "write", "part") if kind in step}
     return keys or {f"{kind}-{number}" for kind in step}
 
 

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One mistake: its file (inside the content folder), its line, and a sentence."""
+    """One mistake: its file (inside the content folder), its line, a sentence, and its step."""
 
     file: str
     line: int
     text: str
+    step: str = ""
 
     def __str__(self) -> str:
         """The mistake on one line, the way editors and terminals jump to it."""
-        return f"{self.file}:{self.line}: {self.text}"
+        return f"{self.file}:{self.line}: {self.sentence}"
+
+    @property
+    def sentence(self) -> str:
+        """The sentence behind the name of its step, if it is about one."""
+        return f"{self.step}: {self.text}" if self.step else self.text
 
 
 class ContentError(Exception):

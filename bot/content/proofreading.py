@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from bot import markup
+from bot.content.freshness import stale
+from bot.content.grades import too_hard
 from bot.content.library import Library, open_library
 from bot.content.mistakes import ContentError, Mistake
+from bot.content.personas import read_personas
 from flows.program import Release
 from flows.steps import Ask, Consent, Step, Write
 from flows.walk import Finding, walk
@@ -30,9 +34,40 @@ def proofread(directory: Path) -> Proof:
         library = open_library(directory)
     except ContentError as error:
         return Proof(error.mistakes, ())
-    found = [*walk(library.release), *misprints(library.release)]
+    return _proof(library, _unsound(library.release))
+
+
+def proofread_for_release(directory: Path, today: date) -> Proof:
+    """The proof of content that is to go out: easy to read and lately verified besides.
+
+    A service that runs is not stopped by these: a help line that nobody looked up for long is
+    better than none.
+    """
+    try:
+        library = open_library(directory)
+    except ContentError as error:
+        return Proof(error.mistakes, ())
+    release = library.release
+    proof = _proof(library, [*_unsound(release), *too_hard(release), *stale(release, today)])
+    return replace(proof, errors=tuple(sorted({*proof.errors, *_misfits(directory, release)})))
+
+
+def _proof(library: Library, found: list[Finding]) -> Proof:
     placed = {severity: _placed(library, found, severity) for severity in ("error", "warning")}
     return Proof(placed["error"], placed["warning"])
+
+
+def _unsound(release: Release) -> list[Finding]:
+    return [*walk(release), *misprints(release)]
+
+
+def _misfits(directory: Path, release: Release) -> tuple[Mistake, ...]:
+    """What is wrong with the people that authors saved."""
+    try:
+        read_personas(directory, release)
+    except ContentError as error:
+        return error.mistakes
+    return ()
 
 
 def misprints(release: Release) -> Iterator[Finding]:
@@ -69,8 +104,4 @@ def _mistake(library: Library, finding: Finding) -> Mistake:
     if not finding.flow:
         return Mistake("", 0, finding.text)
     file, line = library.where(finding.flow, finding.step)
-    return Mistake(file, line, f"{_said(finding)}{finding.text}")
-
-
-def _said(finding: Finding) -> str:
-    return f"{finding.step}: " if finding.step else ""
+    return Mistake(file, line, finding.text, finding.step)

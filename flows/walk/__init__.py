@@ -15,7 +15,7 @@ from flows.walk.names import ENGINE_VALUES, names
 from flows.walk.order import order
 from flows.walk.proof import Explored, explore
 from flows.walk.rules import rules
-from flows.walk.ways import circles, silent_loops, ways_of
+from flows.walk.ways import circles, silent_loops, unreached, ways_of
 from flows.walk.wording import wording
 
 __all__ = ["ENGINE_VALUES", "Explored", "Finding", "explored", "walk"]
@@ -56,7 +56,7 @@ def _read(atlas: Atlas) -> tuple[list[Finding], list[Finding]]:
     ordered = list(order(atlas))
     structure += [finding for finding in ordered if finding.flow in _SHARED]
     rest = [finding for finding in ordered if finding.flow not in _SHARED]
-    return structure, [*wording(atlas), *rest]
+    return structure, [*unreached(atlas), *wording(atlas), *rest]
 
 
 def _play(atlas: Atlas, structure: Iterable[Finding]) -> Explored | None:

@@ -28,7 +28,8 @@ class Injections:
         self._met: set[Position] = set()
         self._findings: dict[str, Finding] = {}
         self._words = _surest(atlas.release)
-        self._reply = _reply(atlas)
+        self._reply = _reply(atlas.release)
+        self._words_of_reply = _words_of(atlas, self._reply)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -46,33 +47,39 @@ class Injections:
         position = places, state.held, state.phase
         if position not in self._met:
             self._met.add(position)
-            for text in self._asked(state):
-                self._findings.setdefault(text, Finding(*_place(state), text))
+            for finding in self._asked(state):
+                self._findings.setdefault(finding.text.partition(" at ")[0], finding)
 
-    def _asked(self, state: State) -> Iterator[str]:
+    def _asked(self, state: State) -> Iterator[Finding]:
+        where = _where(state)
         try:
             if self._words:
-                yield from self._after_words(state, Said(at=NOW, text=self._words))
-            yield from self._after_now(state, Tapped(at=NOW, turn=None, choice="now"))
+                yield from self._after_words(state, Said(at=NOW, text=self._words), where)
+            yield from self._after_now(state, Tapped(at=NOW, turn=None, choice="now"), where)
         except FAULTS as error:
-            yield f"help does not come here: {type(error).__name__}: {error}"
+            text = f"help does not come at {where}: {type(error).__name__}: {error}"
+            yield Finding("crisis", "hard_rule", text)
 
-    def _after_words(self, state: State, event: Event) -> Iterator[str]:
+    def _after_words(self, state: State, event: Event, where: str) -> Iterator[Finding]:
         taken = turn(self._release, state, event)
         sent = [effect for effect in taken.effects if isinstance(effect, Send)]
         raised = [effect.rule for effect in taken.effects if isinstance(effect, Raise)]
+        reply = self._reply or "crisis", ""
         if self._release.crisis.hard_rule not in raised:
-            yield f"“{self._words}” raises no alert here: look at the words of crisis.yaml"
+            yield Finding("crisis", "hard_rule", f"crisis words raise no alert at {where}")
         elif not sent or not _shows_lines(sent[0]):
-            yield "crisis words here do not bring the help lines first: begin their reply with them"
-        elif strange := [each for each in sent if each.text.strip() not in self._reply]:
-            yield f"something else follows the help here: “{_shortened(strange[0].text)}”"
+            text = f"the help lines do not come first at {where}: begin every way here with them"
+            yield Finding(*reply, text)
+        elif strange := [each for each in sent if each.text.strip() not in self._words_of_reply]:
+            text = f"“{_shortened(strange[0].text)}” follows the help at {where}: nothing else may"
+            yield Finding(*reply, text)
 
-    def _after_now(self, state: State, event: Event) -> Iterator[str]:
+    def _after_now(self, state: State, event: Event, where: str) -> Iterator[Finding]:
         taken = turn(self._release, state, event)
         sent = [effect for effect in taken.effects if isinstance(effect, Send)]
         if not sent or not _shows_lines(sent[0]):
-            yield "/now does not bring the help lines here: the text `now` must hold {lines}"
+            text = f"/now does not bring the help lines at {where}: they belong into this text"
+            yield Finding("messages", "texts.now", text)
 
 
 def unheard(release: Release) -> Iterator[Finding]:
@@ -92,13 +99,14 @@ def _surest(release: Release) -> str:
     return next((phrase for each in lists for phrase in each.hard), "")
 
 
-def _reply(atlas: Atlas) -> frozenset[str]:
-    """Every text of the reply to crisis words."""
-    rule = next(
-        (r for r in atlas.release.escalation.rules if r.rule == atlas.release.crisis.hard_rule),
-        None,
-    )
-    inside = atlas.within.get(rule.reply, frozenset()) if rule and rule.reply else frozenset()
+def _reply(release: Release) -> str | None:
+    rules = release.escalation.rules
+    return next((rule.reply for rule in rules if rule.rule == release.crisis.hard_rule), None)
+
+
+def _words_of(atlas: Atlas, reply: str | None) -> frozenset[str]:
+    """Every text of a reply to danger."""
+    inside = atlas.within.get(reply, frozenset()) if reply else frozenset()
     steps = [step for flow in inside for step in atlas.graphs[flow].flow.steps]
     return frozenset(text.strip() for step in steps for text in texts_of(step))
 
@@ -107,8 +115,11 @@ def _shows_lines(sent: Send) -> bool:
     return "lines" in names_in(sent.text) and bool(sent.values.get("lines"))
 
 
-def _place(state: State) -> tuple[str, str]:
-    return (state.stack[-1].flow, state.stack[-1].step) if state.stack else ("crisis", "hard_rule")
+def _where(state: State) -> str:
+    """The step where somebody stands, or that nothing is open."""
+    if not state.stack:
+        return "the end of a talk"
+    return f"{state.stack[-1].flow}, {state.stack[-1].step}"
 
 
 def _shortened(text: str) -> str:

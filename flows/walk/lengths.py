@@ -78,12 +78,8 @@ def _longest(space: Space, stops: frozenset[int]) -> dict[int, _Cost]:
     best: dict[int, _Cost] = dict.fromkeys(stops, (0.0, 0))
     for node in _inmost_first(space):
         if node not in stops:
-            onward = [
-                _onward(best, way)
-                for way in space.nodes[node].ways
-                # a way back was not weighed yet: that is going round
-                if way.target is None or way.target in best
-            ]
+            # a way back was not weighed yet: it counts, and what would come round again does not
+            onward = (_onward(best, way) for way in space.nodes[node].ways)
             best[node] = max(onward, default=(0.0, 0))
     return best
 

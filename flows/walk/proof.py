@@ -169,8 +169,9 @@ class _Exploration:
         found = lengths(space)
         if not _fits(flow.minutes, found):
             text = (
-                f"{flow.minutes} minutes are said, and it takes about {found.typical.minutes:.0f} "
-                f"({found.typical.taps} taps), {found.longest.minutes:.0f} at most"
+                f"`minutes: {flow.minutes}` is far off: "
+                f"it takes about {max(1, round(found.typical.minutes))} "
+                f"({found.typical.taps} taps), and {max(1, round(found.longest.minutes))} at most"
             )
             yield warning(flow.id, "minutes", text)
         for place, minutes in part_minutes(space).items():

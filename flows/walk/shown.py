@@ -94,7 +94,12 @@ class Shown:
 
     def _bubbles(self, moment: Moment) -> list[_Bubble]:
         seen = [e for e in moment.after.effects if isinstance(e, Send | Chart | Sheet | GiveData)]
-        return [_Bubble(self._place(moment, effect), effect) for effect in seen]
+        bubbles = [_Bubble(self._place(moment, effect), effect) for effect in seen]
+        state = moment.after.state
+        if state.asked is not None and bubbles:
+            question = _Bubble((state.stack[-1].flow, state.stack[-1].step), seen[-1])
+            return [*bubbles[:-1], question]
+        return bubbles
 
     def _place(self, moment: Moment, effect: Effect) -> Place | None:
         """The step that says this, in a flow that opens in the one that is played if it can be."""
@@ -219,10 +224,10 @@ def _words_in(effect: Effect) -> int:
 
 
 def _standing(root: str, at: State | None) -> Place:
-    """Where a patient stood: the flow and step on top, or the beginning of the flow."""
-    if at is None or not at.stack or at.stack[-1].step == END:
-        return root, ""
-    return at.stack[-1].flow, at.stack[-1].step
+    """Where a patient stood: the step that somebody wrote, or the beginning of the flow."""
+    frames = reversed(at.stack if at is not None else ())
+    written = (f for f in frames if f.step != END and not f.flow.startswith("measure/"))
+    return next(((frame.flow, frame.step) for frame in written), (root, ""))
 
 
 def _places(atlas: Atlas) -> dict[str, list[Place]]:

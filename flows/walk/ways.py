@@ -16,9 +16,14 @@ def ways_of(atlas: Atlas) -> Iterator[Finding]:
         yield from _repeated(flow)
     for graph in atlas.written.values():
         yield from _targets(graph)
-        yield from _unreached(graph)
         yield from _no_way_out(graph)
         yield from _hidden_steps(graph)
+
+
+def unreached(atlas: Atlas) -> Iterator[Finding]:
+    """The steps that nothing leads to."""
+    for graph in atlas.written.values():
+        yield from _unreached(graph)
 
 
 def circles(atlas: Atlas) -> Iterator[Finding]:

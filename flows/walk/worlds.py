@@ -26,6 +26,9 @@ Change = Callable[[State], State]
 MOST_TOGETHER = 48
 """Up to so many worlds are all tried; of more, every two things meet in one of them."""
 
+MOST_OF_ONE = 200
+"""Up to so many worlds are tried for one condition; of more, again every two things meet."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -73,7 +76,9 @@ def _chosen(options: list[list[Option]], groups: list[list[int]]) -> Iterator[tu
     if prod(map(len, options)) <= MOST_TOGETHER:
         yield from product(*options)
         return
-    for picks in cover([len(each) for each in options], groups):
+    sizes = [len(each) for each in options]
+    small = [group for group in groups if prod(sizes[at] for at in group) <= MOST_OF_ONE]
+    for picks in cover(sizes, small):
         yield tuple(each[pick] for each, pick in zip(options, picks, strict=True))
 
 

@@ -92,7 +92,7 @@ class Player:
     def finish(self) -> list[Turn]:
         """Every turn of a patient who gives each question its first answer until none is open."""
         turns: list[Turn] = []
-        while (step := self.question()) is not None:
+        while self.question() is not None:
             assert len(turns) < LONGEST_TALK, f"no end to {self.state.stack}"
             turns.append(self.answer_first())
         return turns

@@ -33,7 +33,7 @@ def flow(name: str, *steps: dict[str, Any]) -> Flow:
 def release_with(*flows: Flow, **program: Any) -> Release:
     """The tiny release with these flows, each opened by a command that is the end of its id.
 
-    Here people may also type what stands in for "go on".
+    Here people may also type what stands in for "go on" and for "simpler".
     """
     parts = {name: getattr(tiny(), name) for name in Release.model_fields}
     commands = {each.id.rpartition("/")[2]: each.id for each in flows}
@@ -41,7 +41,7 @@ def release_with(*flows: Flow, **program: Any) -> Release:
     parts["program"] = Program.model_validate(
         {**plan, "commands": {**plan["commands"], **commands}, **program}
     )
-    typed = {**tiny().messages.typed, "resume": ("go on", "yes", "ok")}
+    typed = {**tiny().messages.typed, "resume": ("go on", "yes", "ok"), "simpler": ("easier",)}
     parts["messages"] = tiny().messages.model_copy(update={"typed": typed})
     return Release(**{**parts, "flows": {**tiny().flows, **{each.id: each for each in flows}}})
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flows.conditions import Known, holds, in_words
+from flows.program import Release
 from flows.state import Done, Score, State
 from flows.steps import Condition
 from tests.flows.small import FIRST, flow, heard, patient, release_with, tiny
@@ -141,7 +142,7 @@ TALK = flow(
             },
         ]
     },
-    {"id": "first", "say": "You want more of {goal|what matters to you}.", "goto": "end"},
+    {"id": "first", "say": "You want more of {goal|what matters\nto you}.", "goto": "end"},
     {"id": "paused", "say": "A pause.", "goto": "end"},
     {"id": "again", "say": "So soon."},
 )
@@ -196,6 +197,19 @@ def test_a_measure_is_asked_once_a_day(hours: int, asked: bool) -> None:
     assert len(scores) == 1
     assert (heard(turned) == ["Thank you."]) is not asked
     assert (player.question() is not None) is asked
+
+
+def test_a_measure_that_is_switched_off_is_passed_over() -> None:
+    """It has no text here: nobody is asked, and nothing counts as done."""
+    release = release_with(flow("flow/made", {"do": "measure/mood"}, {"say": "Thank you."}))
+    mood = release.measures["mood"]
+    bare = tuple(item.model_copy(update={"text": ""}) for item in mood.items)
+    off = {"mood": mood.model_copy(update={"items": bare})}
+    parts = {name: getattr(release, name) for name in Release.model_fields}
+    player = patient(Release(**{**parts, "measures": off}))
+
+    assert heard(player.say("/made")) == ["Thank you."]
+    assert player.state.finished("measure/mood") is None
 
 
 def test_a_measure_with_too_many_gaps_is_not_asked_again_the_same_day() -> None:

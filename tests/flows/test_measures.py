@@ -381,7 +381,7 @@ def test_an_item_that_does_not_count_comes_after_the_score_is_kept(release: Rele
     """Whoever stops at the last question of the PHQ-9 has a score all the same."""
     kinds = [type(step).__name__ for step in release.measures["phq-9"].flow().steps]
 
-    assert kinds == ["Say", *["Item"] * 9, "Tally", "Item", "Say"]
+    assert kinds == ["Say", *["Item"] * 9, "Tally", "Item"]
 
 
 def test_own_texts_are_marked_as_not_validated(release: Release) -> None:
@@ -406,3 +406,12 @@ def test_texts_that_need_a_licence_are_not_shipped(release: Release) -> None:
         assert measure_.why_off
         assert not [item.text for item in measure_.items if item.text]
         assert not any((measure_.about, measure_.choices, measure_.anchors))
+
+
+def test_a_text_under_its_own_licence_has_that_licence_beside_it(release: Release) -> None:
+    """Whoever copies the WHO-5 finds its terms in the same folder."""
+    named = {name: each.licence_file for name, each in release.measures.items()}
+    files = {name: file for name, file in named.items() if file is not None}
+
+    assert set(files) == {"who-5"}
+    assert "World Health Organization" in (CONTENT / files["who-5"]).read_text(encoding="utf-8")

@@ -143,10 +143,35 @@ def test_asking_for_simpler_words_is_no_answer_to_a_written_question() -> None:
     player.choose("pass")
     player.choose("go")
 
-    turned = player.say("/simpler")
+    turned = player.say("easier")
 
     assert heard(turned) == ["Simpler none.", "What will you try?"]
     assert "plan-what" not in player.state.answers
+
+
+def test_a_consent_is_given_to_its_own_words() -> None:
+    """What is agreed to is what was shown: nothing simpler is offered there."""
+    choices = {"agree": "I agree", "decline": "No"}
+    consent = {"consent": "1", "text": "Do you agree?", "choices": choices}
+    said = {"say": "We keep your answers.", "simpler": "We keep them."}
+    player = patient(release_with(flow("flow/made", said, consent)))
+
+    assert "Simpler" not in shown(player.say("/made"))
+    assert heard(player.say("/simpler"))[0] == "Simpler none."
+
+
+def test_vague_words_at_a_part_are_met_with_a_question() -> None:
+    """Even where the same words would leave the part for later, care comes first."""
+    release = release_with(LESSON)
+    phrases = release.crisis.phrases["en"].model_copy(update={"soft": ("later",)})
+    crisis = release.crisis.model_copy(update={"phrases": {"en": phrases}})
+    player = patient(release.model_copy(update={"crisis": crisis}))
+    player.say("/made")
+
+    player.say("later")
+
+    assert player.state.held == "safety/crisis"
+    assert player.state.stack[0].step == "idea"
 
 
 def test_a_measure_keeps_its_words() -> None:

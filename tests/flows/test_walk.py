@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import flows
@@ -23,9 +23,9 @@ from flows.state import Frame, State
 from flows.steps import Flow
 from flows.turn import Turn, turn
 from flows.walk import walk
-from flows.walk.bursts import MOST_BUBBLES
 from flows.walk.graph import Atlas, Graph
 from flows.walk.messages import ENGINE_TEXTS
+from flows.walk.shown import MOST_BUBBLES
 from flows.walk.wording import unkind
 from tests.content.packs import TINY
 
@@ -127,6 +127,7 @@ def bubbles(taken: Turn) -> int:
     return sent - (taken.state.asked is not None)
 
 
+@settings(settings.get_profile("engine"), max_examples=40)
 @given(MADE_FLOWS, INNER_FLOWS, st.lists(st.sampled_from(["a", "b"]), max_size=12))
 def test_a_flow_that_the_checker_lets_through_never_floods_a_patient(
     made: Flow, inner: Flow, choices: list[str]
@@ -144,6 +145,7 @@ def test_a_flow_that_the_checker_lets_through_never_floods_a_patient(
     assert all(taken.state.asked or not taken.state.stack for taken in turns)
 
 
+@settings(settings.get_profile("engine"), max_examples=40)
 @given(MADE_FLOWS, INNER_FLOWS, st.lists(st.sampled_from(["a", "b"]), max_size=12))
 def test_no_step_is_met_that_the_checker_called_unreachable(
     made: Flow, inner: Flow, choices: list[str]

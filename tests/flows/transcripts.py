@@ -54,8 +54,8 @@ DONE_BY_PEOPLE = (
 LONGEST_LINE = 5000
 """A bubble is one line for each of its own, whatever its length: folding would move words."""
 
-_WATCHES = ("silence", "behind", "overdue")
-"""How the keys of the clocks begin that only the care team hears of."""
+_CLOCKS = {"silence": "watch", "behind": "lesson watch", "overdue": "questions watch"}
+"""What the clocks are called that only the care team hears of, by how their keys begin."""
 
 _LONG = re.compile(r"(\d+) (minute|hour|day|week)s?")
 
@@ -212,12 +212,12 @@ def _shown(player: Player, effect: Effect) -> Iterator[Entry]:
         case Raise():
             yield _alert(player.release, effect)
         case Nudge():
-            kind = "watch" if effect.key.startswith(_WATCHES) else "nudge"
+            kind = _CLOCKS.get(effect.key.partition(":")[0], "nudge")
             yield {kind: f"{player.local(effect.due_at):%A %Y-%m-%d %H:%M}"}
         case Cancel(reason="replaced"):
             return
         case Cancel():
-            kind = "watch" if effect.key.startswith(_WATCHES) else "nudge"
+            kind = _CLOCKS.get(effect.key.partition(":")[0], "nudge")
             yield {kind: f"none any more ({effect.reason})"}
         case Skip():
             yield {"skipped": effect.reason}

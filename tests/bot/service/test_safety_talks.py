@@ -155,7 +155,7 @@ async def test_back_after_later_asks_the_question_before(practice: Practice) -> 
 
     await ann.says("back")
 
-    assert told_just(ann.news(), "8 of 9")
+    assert told_just(ann.news(), "8 of 10")
     assert ann.state.stack[-1].step == "item-8"
     await ann.chooses("1")
-    assert told_just(ann.news(), "9 of 9")
+    assert told_just(ann.news(), "9 of 10")
