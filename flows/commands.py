@@ -14,6 +14,7 @@ from flows.prompts import offers_simpler
 from flows.scene import Rows, Scene
 from flows.state import Done
 from flows.talk import ask_again, back, begin, close_question, rest, skip
+from flows.way import move
 from flows.wording import message
 
 SHORT_LABEL = 16
@@ -70,7 +71,7 @@ def resume(scene: Scene) -> Scene:
     if scene.state.held is not None:
         return _safety_first(scene, scene.state.held)
     if scene.state.phase == "paused":
-        scene = message(talk.move(scene, "resume"), "resumed")
+        scene = message(move(scene, "resume"), "resumed")
     if scene.top is None:
         return idle(scene)
     return ask_again(scene)
@@ -81,7 +82,7 @@ def start(scene: Scene) -> Scene:
     if not scene.state.invited:
         return message(scene, "need-invite")
     if scene.state.phase == "withdrawn":
-        scene = talk.move(close_question(scene), "rejoin")
+        scene = move(close_question(scene), "rejoin")
         scene = scene.but(stack=(), done=_lessons_done(scene), held=None)
     if scene.top is None and scene.state.phase in scene.release.program.phases:
         scene = talk.go_on(scene)

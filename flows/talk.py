@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flows import journey
 from flows.answers import Answer, Choice, settled_value
 from flows.cards import keep as keep_card
 from flows.cards import left_open, show_cards
-from flows.course import is_through, next_addon, next_lesson
+from flows.course import next_addon, next_lesson
 from flows.effects import Agree, GiveData, Raise, Record, Relay, Settle
-from flows.errors import EndlessFlow, IllegalMove
+from flows.errors import EndlessFlow
 from flows.known import known_of
 from flows.machine import ANSWERED, NEXT, SKIPPED, WAITED
 from flows.machines import follow
@@ -17,15 +16,12 @@ from flows.prompts import ask
 from flows.rhythm import (
     CHECKED,
     due_check,
-    is_check,
     is_check_open,
-    lesson_opens,
     next_check_at,
-    pause_end,
 )
 from flows.scene import Scene
 from flows.scoring import gravest, is_amber, is_passed, on_item, tally
-from flows.state import Done, Frame
+from flows.state import Frame
 from flows.steps import (
     END,
     Add,
@@ -47,6 +43,7 @@ from flows.steps import (
     key_of,
 )
 from flows.steps import Raise as RaiseStep
+from flows.way import completed, done, move
 from flows.wording import message, values_for
 
 _MOST_STEPS = 200
@@ -58,16 +55,6 @@ _NO_LESSON = {
 }
 """What is said instead of a lesson, in the phases that come after setting up."""
 _NO_CHECK = {**_NO_LESSON, "finished": "check-none"}
-_FORGOTTEN = {
-    "learning_at": None,
-    "lesson_opens_at": None,
-    "paused_until": None,
-    "offered_on": None,
-    "behind": None,
-    "uncertain": 0,
-    "addons": (),
-}
-"""What is no longer counted once someone has left."""
 
 
 def begin(scene: Scene, name: str) -> Scene:
@@ -199,7 +186,7 @@ def drop(scene: Scene, *kinds: str) -> Scene:
 
 def open_lesson(scene: Scene) -> Scene:
     """The scene with the next lesson or the closing begun, or words about when it opens."""
-    scene = _completed(scene)
+    scene = completed(scene)
     opens, phase = scene.state.lesson_opens_at, scene.state.phase
     if phase == "finishing":
         return _open_closing(scene)
@@ -307,46 +294,8 @@ def _act(scene: Scene, step: Step) -> Scene:
             return scene
 
 
-def move(scene: Scene, trigger: str) -> Scene:
-    """The scene with the patient's journey moved on; a move that does not fit changes nothing."""
-    if trigger == "more" and is_through(scene):
-        return scene
-    try:
-        phase = journey.move(scene.state.phase, trigger)
-    except IllegalMove:
-        return scene
-    scene = scene.but(phase=phase)
-    if trigger not in {"pause", "resume"}:
-        scene = scene.but(phase_at=scene.event.at)
-    match trigger:
-        case "planned":
-            return scene.but(learning_at=scene.event.at)
-        case "pause":
-            return scene.but(paused_until=pause_end(scene))
-        case "resume":
-            return _completed(_resumed(scene))
-        case "withdraw":
-            return scene.but(stack=scene.state.stack[-1:], **_FORGOTTEN)
-        case _:
-            return scene
-
-
-def _resumed(scene: Scene) -> Scene:
-    """The scene after a pause: a lesson that was open begins to wait only now."""
-    now, behind = scene.event.at, scene.state.behind
-    opens = max(scene.state.lesson_opens_at or now, now)
-    since = behind.model_copy(update={"since": now}) if behind else None
-    return scene.but(paused_until=None, lesson_opens_at=opens, behind=since)
-
-
-def _completed(scene: Scene) -> Scene:
-    """The scene moved on towards the closing if every lesson of the patient is finished."""
-    is_over = scene.state.phase == "learning" and is_through(scene)
-    return move(scene, "complete") if is_over else scene
-
-
 def _leave_for(scene: Scene, step: Open) -> Scene:
-    scene = _done(scene, scene.state.stack[-1].flow).pop()
+    scene = done(scene, scene.state.stack[-1].flow).pop()
     match step.open:
         case "resume":
             return ask_again(scene) if scene.top else message(scene, "nothing-open")
@@ -361,7 +310,7 @@ def _leave_for(scene: Scene, step: Open) -> Scene:
 
 
 def _finish(scene: Scene, top: Frame) -> Scene:
-    flow, scene = scene.release.flow(top.flow), _done(scene, top.flow).pop()
+    flow, scene = scene.release.flow(top.flow), done(scene, top.flow).pop()
     if flow.kind == "lesson" or scene.top is None:
         scene = _told_of_next(scene, flow.kind)
     if scene.top is None:
@@ -376,7 +325,7 @@ def _finish(scene: Scene, top: Frame) -> Scene:
 
 def _told_of_next(scene: Scene, kind: str) -> Scene:
     """The scene with words about what comes next, after a lesson or what may have made one last."""
-    after = _completed(scene)
+    after = completed(scene)
     if after.state.phase != scene.state.phase:
         return message(after, "lesson-last")
     if kind != "lesson":
@@ -394,16 +343,6 @@ def _next_of_phase(scene: Scene) -> Scene:
     flows = scene.release.program.phases.get(scene.state.phase, ())
     undone = next((flow for flow in flows if scene.state.finished(flow) is None), None)
     return place(scene, undone) if undone else scene
-
-
-def _done(scene: Scene, flow: str) -> Scene:
-    others = tuple(done for done in scene.state.done if done.flow != flow)
-    scene = scene.but(done=(*others, Done(flow=flow, at=scene.event.at)))
-    if is_check(scene, flow):
-        scene = scene.but(offered_on=None, uncertain=max(0, scene.state.uncertain - 1))
-    if scene.release.flow(flow).kind != "lesson":
-        return scene
-    return scene.but(lesson_opens_at=lesson_opens(scene, flow), behind=None)
 
 
 def _settle(scene: Scene, chosen: str | None) -> Scene:

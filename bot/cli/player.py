@@ -30,7 +30,7 @@ from flows.effects import (
 )
 from flows.events import CUE, Desk, Due, Event, Joined, Said, Tapped
 from flows.program import Release
-from flows.state import Frame, State
+from flows.state import Frame, State, Waiting
 from flows.turn import turn
 
 QUIT = frozenset({"quit", "exit"})
@@ -52,7 +52,6 @@ class Player:
         self._phases = release.program.phases
         self._clock, self._say, self._hear = clock, say, hear
         self._buttons: tuple[Button, ...] = ()
-        self._cue: Nudge | None = None
         self._ahead = timedelta()
 
     def play(self, flow: str, persona: Persona | None = None) -> None:
@@ -62,7 +61,8 @@ class Player:
             words = self._hear()
             if words is None or words.strip().lower() in QUIT:
                 return
-            state = self._turn(state, self._event(words.strip()))
+            if words.strip() or state.cue is not None:
+                state = self._turn(state, self._event(words.strip(), state.cue))
         self._say("— the end —")
 
     def _now(self) -> datetime:
@@ -83,10 +83,10 @@ class Player:
             answers={"track": track, "zone": "UTC", "country": "other"},
         )
 
-    def _event(self, words: str) -> Event:
-        if not words and self._cue is not None:
-            self._ahead += max(self._cue.due_at - self._now(), timedelta())
-            return Due(at=self._now(), key=self._cue.key, due_at=self._cue.due_at)
+    def _event(self, words: str, cue: Waiting | None) -> Event:
+        if not words and cue is not None:
+            self._ahead += max(cue.due_at - self._now(), timedelta())
+            return Due(at=self._now(), key=cue.key, due_at=cue.due_at)
         number = int(words) if words.isascii() and words.isdecimal() else 0
         if _are_listed(self._buttons) and 1 <= number <= len(self._buttons):
             asked, _, choice = self._buttons[number - 1].data.partition(".")
@@ -95,7 +95,6 @@ class Player:
 
     def _turn(self, state: State, event: Event) -> State:
         after = turn(self._release, state, event)
-        self._cue = None
         for effect in after.effects:
             for line in self._lines(effect):
                 self._say(line)
@@ -126,14 +125,10 @@ class Player:
             case Keep():
                 return [f"[score: {effect.score.measure} {_number(effect.score.total)}]"]
             case Nudge() if effect.key.startswith(CUE):
-                return self._wait(effect)
+                seconds = round((effect.due_at - self._now()).total_seconds())
+                return [f"… {seconds} seconds: press Enter when they are over"]
             case Settle() | Record() | Agree() | Nudge() | Cancel() | Skip():
                 return []
-
-    def _wait(self, cue: Nudge) -> list[str]:
-        self._cue = cue
-        seconds = round((cue.due_at - self._now()).total_seconds())
-        return [f"… {seconds} seconds: press Enter when they are over"]
 
     def _bubble(self, send: Send) -> list[str]:
         buttons = tuple(button for row in send.buttons for button in row)

@@ -100,9 +100,8 @@ def _rules(release: Release) -> Iterator[Point]:
 
 def _threshold(rule: Rule) -> str:
     said = rule.model_dump(exclude_defaults=True, exclude=set(_TOLD))
-    return (
-        ", ".join(f"{name} {_plain(value)}" for name, value in said.items()) or "raised by a step or the engine"
-    )
+    limits = ", ".join(f"{name} {_plain(value)}" for name, value in said.items())
+    return limits or "raised by a step or the engine"
 
 
 def _plain(value: object) -> str:

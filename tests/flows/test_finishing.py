@@ -9,7 +9,7 @@ import pytest
 from flows.effects import Raise, Relay
 from flows.scene import Scene
 from flows.state import Done
-from flows.talk import move
+from flows.way import move
 from flows.turn import Turn
 from tests.flows.courses import MONDAY, begun
 from tests.flows.player import Player
