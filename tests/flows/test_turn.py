@@ -194,10 +194,10 @@ def test_a_nudge_that_was_replaced_is_skipped(release: Release) -> None:
 @pytest.mark.parametrize(
     ("place", "clock", "minutes_late", "reason"),
     [
-        ("planned-cbt", "2026-03-03 12:30", 150, "late"),
-        ("planned-cbt", "2026-03-03 03:00", 0, "quiet hours"),
-        ("planned-cbt", "2026-03-02 09:30", 0, "here now"),
-        ("nudged", "2026-03-03 15:00", 0, "one a day"),
+        ("planned-cbt", "2026-03-04 12:30", 150, "late"),
+        ("planned-cbt", "2026-03-04 03:00", 0, "quiet hours"),
+        ("planned-cbt", "2026-03-03 09:50", 0, "here now"),
+        ("nudged", "2026-03-04 15:00", 0, "one a day"),
     ],
 )
 def test_a_nudge_at_a_bad_time_is_skipped_with_its_reason(

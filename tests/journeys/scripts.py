@@ -4,15 +4,24 @@ PLACE = ("United Kingdom", "London", "Yes")
 SUITED = ("Yes, 18 or older", "None of these", "Yes", "Yes")
 PEG = ("6", "5", "4")
 PHQ_9 = ("Several days", "Not at all", "Several days", "Several days", *(["Not at all"] * 5))
+HINDRANCE = "Somewhat difficult"
 GAD_7 = ("Not at all", "Several days", "Several days", *(["Not at all"] * 4))
+THOUGHTS = ("Rarely", "Sometimes", "Sometimes", "Rarely", "Never", "Sometimes")
+WHO_5 = (*(["Less than half of the time"] * 4), "Some of the time")
+SELF = ("6", "5", "6", "5")
 GOAL = ("walking the dog along the river again", "9", "7")
+READY = ("More of my life back", "No worries", "7", "Rarely or never", "Easy", "No")
+EXPECTED = ("7", "6")
 TIMES = ("09:00", "Every day", "Every week")
 
 WELCOME = ("/start", "Let's start", "I agree")
-BASELINE = ("I am ready", *PEG, *PHQ_9, *GAD_7)
+MOOD = (*PHQ_9, HINDRANCE, "Go on")
+MORE = ("Go on", *THOUGHTS, *WHO_5, "Go on", *SELF)
+BASELINE = ("I am ready", *PEG, *MOOD, *GAD_7, *MORE)
 TRACK = {"cbt": "Steady steps (CBT)", "act": "Room to live (ACT)"}
 
 
 def onboarding(track: str = "cbt") -> tuple[str, ...]:
     """Every answer up to the question whether to begin the first lesson."""
-    return (*WELCOME, *PLACE, *SUITED, *BASELINE, *GOAL, TRACK[track], *TIMES)
+    begun = (*WELCOME, *PLACE, *SUITED, *BASELINE, *GOAL)
+    return (*begun, *READY, TRACK[track], *EXPECTED, *TIMES)
