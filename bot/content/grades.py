@@ -80,7 +80,7 @@ def _of_flow(flow: Flow) -> Iterator[Finding]:
             yield Finding(flow.id, step, _said(found))
     middle = median(found for _, found in graded) if graded else 0.0
     if middle > HARDEST_MEDIAN:
-        text = f"half of its bubbles have a reading grade over {middle:.1f}"
+        text = f"its middle bubble has reading grade {middle:.1f}"
         yield Finding(flow.id, "", f"{text}, at most {HARDEST_MEDIAN} is easy: {_HINT}")
 
 

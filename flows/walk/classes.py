@@ -31,7 +31,7 @@ class Classes:
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas, self._tests = atlas, Tests(atlas)
-        self._items: dict[tuple[str, Tested], tuple[Items, ...]] = {}
+        self._items: dict[tuple[str, Tested, bool], tuple[Items, ...]] = {}
 
     @property
     def tests(self) -> Tests:
@@ -49,13 +49,18 @@ class Classes:
         """What an answer under this key may be, wherever it is asked."""
         return tuple(dict.fromkeys(self._values(key)))
 
-    def items(self, measure: str, tests: frozenset[Condition]) -> tuple[Items, ...]:
-        """Ways to answer a measure that meet every rule, every band, and these tests together."""
+    def items(
+        self, measure: str, tests: frozenset[Condition], *, thorough: bool = True
+    ) -> tuple[Items, ...]:
+        """Ways to answer a measure that meet these tests together, and every reply to danger.
+
+        Thoroughly, every band and every rule is met as well.
+        """
         own = tuple(test for test in self._tests.about(("measure", measure)) if test in tests)
-        if (measure, own) not in self._items:
-            found = self._tell_apart(self._atlas.release.measures[measure], own)
-            self._items[measure, own] = found
-        return self._items[measure, own]
+        if (measure, own, thorough) not in self._items:
+            found = self._tell_apart(self._atlas.release.measures[measure], own, thorough)
+            self._items[measure, own, thorough] = found
+        return self._items[measure, own, thorough]
 
     def _values(self, key: str) -> Iterator[Value]:
         for question in self._askers.get(key, ()):
@@ -78,27 +83,43 @@ class Classes:
                 found.setdefault(str(key_of(question)), []).append(question)
         return found
 
-    def _tell_apart(self, measure: Measure, tests: Tested) -> tuple[Items, ...]:
+    def _tell_apart(self, measure: Measure, tests: Tested, thorough: bool) -> tuple[Items, ...]:
         """Answers that show something that none before them showed."""
         kept, seen = [], set[Hashable]()
         for items in dict.fromkeys(_candidates(_scales(self._atlas.release, measure), tests)):
-            shown = set(enumerate(self._aspects(measure, tests, items)))
+            scored = score_of(measure, items)
+            shown = {
+                ("tests", self._outcomes(tests, scored)),
+                *_ends(measure, tests, scored),
+                *self._alarms(measure, items, scored, thorough),
+            }
             if shown - seen:
                 kept.append(items)
                 seen |= shown
         return tuple(kept)
 
-    def _aspects(self, measure: Measure, tests: Tested, items: Items) -> Iterator[Hashable]:
-        """How conditions (all together), bands and rules see these answers."""
-        release, scored = self._atlas.release, score_of(measure, items)
-        known = Known(State(release="", scores=(scored,)), NOW, {}, release.measures)
-        yield tuple(holds(test, known) for test in tests)
-        band = measures.band_of(measure, scored.total)
-        yield band.name if band else None
-        for rule in release.escalation.rules:
-            if rule.measure == measure.measure:
-                yield _is_met(rule, items, scored.total)
-        yield scored.total is None
+    def _outcomes(self, tests: Tested, scored: Score) -> tuple[bool, ...]:
+        state = State(release="", scores=(scored,))
+        known = Known(state, NOW, {}, self._atlas.release.measures)
+        return tuple(holds(test, known) for test in tests)
+
+    def _alarms(
+        self, measure: Measure, items: Items, scored: Score, thorough: bool
+    ) -> Iterator[Hashable]:
+        """The rules whose limits are met, or those alone that reply; and the band."""
+        for rule in self._atlas.release.escalation.rules:
+            is_about = rule.measure == measure.measure and (thorough or rule.reply is not None)
+            if is_about and _is_met(rule, items, scored.total):
+                yield "rule", rule.rule
+        band = measures.band_of(measure, scored.total) if thorough else None
+        yield "band", band.name if band else None
+
+
+def _ends(measure: Measure, tests: Tested, scored: Score) -> Iterator[Hashable]:
+    """No score at all; and the best and worst scores, where some test is about improving."""
+    improving = any(test.improved for test in tests)
+    if scored.total is None or (improving and scored.total in measure.range):
+        yield "end", scored.total
 
 
 def score_of(measure: Measure, items: Items, *, now: bool = False) -> Score:

@@ -18,10 +18,14 @@ LEAVING = frozenset({"later"})
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Which answers are tried: classes of them, and the tests that measures are answered for."""
+    """Which answers are tried: classes of them, the tests that measures are answered for.
+
+    A measure is answered thoroughly by one patient, and by the others for those tests alone.
+    """
 
     classes: Classes
     tests: frozenset[Condition]
+    thorough: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,9 @@ def _items(tried: Tried, state: State, item: Item) -> Iterator[Move]:
     given = state.stack[-1].items
     earlier = tuple(given.get(number) for number in range(1, item.item))
     ways = [
-        w for w in tried.classes.items(item.measure, tried.tests) if w[: item.item - 1] == earlier
+        w
+        for w in tried.classes.items(item.measure, tried.tests, thorough=tried.thorough)
+        if w[: item.item - 1] == earlier
     ]
     for value in dict.fromkeys(way[item.item - 1] for way in ways):
         name = f"{item.measure} item {item.item}"

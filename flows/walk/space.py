@@ -15,9 +15,10 @@ from flows.nudging import schedule
 from flows.program import Release
 from flows.scene import Scene
 from flows.state import State
-from flows.steps import Part, Question
+from flows.steps import Item, Part, Question
 from flows.turn import Turn, turn
 from flows.walk.classes import Classes
+from flows.walk.inert import Inert
 from flows.walk.live import Live, likeness, shown_keys
 from flows.walk.moment import NOW
 from flows.walk.moves import Move, Tried, buttons_of, moves
@@ -25,6 +26,9 @@ from flows.walk.worlds import World
 
 MOST_STATES = 6000
 """How many states of one flow are looked at; what needs more is too much for a reader, too."""
+
+MANY_STATES = 1000
+"""After so many states, what an inner flow shows alike to everyone is played once."""
 
 FAULTS = (
     EndlessFlow,
@@ -101,7 +105,9 @@ class Space:
         self.exits: list[State] = []
         self.is_whole = True
         self._release, self._live, self._watcher = release, live, watcher
-        self._tried = Tried(classes, live.inside(root).tests)
+        self._classes, self._tests = classes, live.inside(root).tests
+        self._inert = Inert(release, live)
+        self._walked: dict[str, Hashable] = {}
         self._home = live.within(root)
         self._known: dict[Hashable, list[tuple[frozenset[str], int]]] = {}
         self._waiting: deque[int] = deque()
@@ -142,15 +148,35 @@ class Space:
     def _spread(self, at: int) -> None:
         node = self.nodes[at]
         question = self.question(node)
-        if question is None:
+        if question is None or self._pass_inner(at):
             return
-        for move in moves(self._tried, question, node.state, node.offered):
+        tried = Tried(self._classes, self._tests, self._is_first(question, node.state))
+        for move in moves(tried, question, node.state, node.offered):
             trail = partial(self.trail, at, move.said)
             try:
                 taken = turn(self._release, node.state, move.event)
                 node.ways.append(self._arrive(at, taken, trail, move))
             except FAULTS as error:
                 self._watcher.fault(self.root, node.state, trail, error)
+
+    def _pass_inner(self, at: int) -> bool:
+        """Whether the rest of an inner flow was seen, so that only what follows it is played."""
+        node = self.nodes[at]
+        past = self._inert.past(node.state, node.offered)
+        # a small space is played in full: its lengths are told to authors
+        if past is None or len(self.nodes) < MANY_STATES:
+            return False
+        said = f"{node.state.stack[-1].flow} done"
+        move = Move(said, _START, 0)
+        node.ways.append(self._arrive(at, past, partial(self.trail, at, said), move))
+        return True
+
+    def _is_first(self, question: Question, state: State) -> bool:
+        """Whether this patient, by what is known of them, is the first to answer this measure."""
+        if not isinstance(question, Item):
+            return False
+        outcomes = self._live.outcomes(self._release, state)
+        return self._walked.setdefault(question.measure, outcomes) == outcomes
 
     def _arrive(self, at: int | None, taken: Turn, trail: Trail, move: Move) -> Way:
         before = None if at is None else self.nodes[at].state

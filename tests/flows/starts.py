@@ -19,6 +19,8 @@ A_DAY = "a day later"
 TEN_DAYS = "ten days later"
 LESSON = "lesson/"
 MOST_LESSONS = 12
+FIVE_LESSONS = "five lessons, ten days apart"
+ALL_LESSONS = "all lessons, ten days apart"
 
 STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "new": ("", ()),
@@ -53,6 +55,12 @@ STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "nudged": ("planned-cbt", (NUDGED,)),
     "paused": ("learning-cbt", ("/pause", "=7")),
     "left": ("learning-cbt", ("/stop", "=leave", "=none")),
+    "half-way-cbt": ("learning-cbt", (FIVE_LESSONS,)),
+    "half-way-act": ("learning-act", (FIVE_LESSONS,)),
+    "lessons-over": ("learning-act", (ALL_LESSONS,)),
+    "short-lessons-over": ("short-pack", (ALL_LESSONS,)),
+    "short-pack": ("learning-cbt", ("/settings", "=pack", "=short")),
+    "graduated": ("lessons-over", ("/lesson", FINISHED)),
     "in-crisis": ("in-lesson-cbt", ("I want to die",)),
 }
 """By name: the place before, and what the patient did from there (`=value` taps that choice)."""
@@ -87,6 +95,8 @@ def _live(player: Player, act: str) -> None:
         player.wait_for(player.state.nudge)
     elif act in {A_DAY, TEN_DAYS}:
         list(player.wait(timedelta(days=1 if act == A_DAY else 10)))
+    elif act in {FIVE_LESSONS, ALL_LESSONS}:
+        _learn(player, 5 if act == FIVE_LESSONS else MOST_LESSONS)
     elif act == FINISHED:
         player.finish()
     elif act.startswith(LESSON):
@@ -106,6 +116,16 @@ def _learn_until(player: Player, lesson: str) -> None:
         _answer_by_examples(player)
         list(player.wait(_until_a_morning(player)))
     raise AssertionError(f"{lesson} is not on this patient's way")
+
+
+def _learn(player: Player, most: int) -> None:
+    """Goes through so many lessons, or as many as there are, ten days apart."""
+    for _ in range(most):
+        if player.state.phase != "learning":
+            return
+        player.say("/lesson")
+        _answer_by_examples(player)
+        list(player.wait(_until_a_morning(player)))
 
 
 def _answer_by_examples(player: Player) -> None:
