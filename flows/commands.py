@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from flows import journey, talk
 from flows.cards import show_cards
-from flows.effects import Button, GiveData, Raise
+from flows.effects import Button, GiveData, Raise, Send, Toast
 from flows.errors import IllegalMove
+from flows.events import is_patients
 from flows.notes import numbered
 from flows.progress import show_progress
 from flows.prompts import offers_simpler
@@ -55,6 +56,17 @@ def leave(scene: Scene) -> Scene:
     if scene.in_safety:
         return _lines_again(scene)
     return message(rest(scene), "later", buttons=lasting(scene, "resume"))
+
+
+def noticed(scene: Scene) -> Scene:
+    """The scene with a word in answer, where the patient did something and nothing was said.
+
+    A talk may end with its last part passed over, or with "none right now".
+    """
+    is_said = any(isinstance(each, Send | Toast) for each in scene.effects)
+    if is_said or not is_patients(scene.event):
+        return scene
+    return leave(scene) if scene.top is not None else message(scene, "nothing-open")
 
 
 def idle(scene: Scene) -> Scene:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flows import crisis, reading, talk
 from flows.answers import LEAVE, Answer, Choice, Slip, choices_of, number_in, tapped, typed
 from flows.cards import as_it_was
-from flows.commands import command, idle, knows, lasting, start
+from flows.commands import command, idle, knows, lasting, noticed, start
 from flows.effects import Button, Effect, Raise, Relay, Settle, Toast
 from flows.events import (
     Attached,
@@ -52,7 +52,7 @@ def turn(release: Release, state: State, event: Event) -> Turn:
 
     Crisis words come first, whatever the step; then commands; then the flow.
     """
-    scene = schedule(_happen(_opened(release, state, event)))
+    scene = schedule(noticed(_happen(_opened(release, state, event))))
     return Turn(scene.state, scene.effects)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 from flows import talk
@@ -13,7 +12,8 @@ from flows.scene import Scene
 from flows.state import Frame, State
 from flows.steps import END, Move, key_of
 from flows.turn import Turn
-from flows.walk.live import Live, likeness, shown_keys
+from flows.walk.live import Live
+from flows.walk.memory import Memory, Sight
 from flows.walk.moment import NOW
 from flows.walk.singles import Subject, subject
 
@@ -23,21 +23,21 @@ class Inert:
 
     def __init__(self, release: Release, live: Live) -> None:
         self._release, self._live = release, live
-        self._seen: set[Hashable] = set()
+        self._memory = Memory(release, live)
+        self._seen: set[Sight] = set()
         self._changes: dict[str, _Changes] = {}
 
-    def past(self, state: State, offered: tuple[str, ...]) -> Turn | None:
-        """The turn in which the inner flow ends here, if the rest of it was seen; else remember."""
+    def seen(self, state: State, offered: tuple[str, ...]) -> int | None:
+        """The place in the stack of an inner flow whose rest was seen from here; else remember."""
         depth = self._depth(state.stack)
         if depth is None:
             return None
         inner = state.model_copy(update={"stack": state.stack[depth:]})
-        shown = shown_keys(self._live, inner)
-        like = likeness(self._release, self._live, inner, offered), shown
-        if like not in self._seen:
-            self._seen.add(like)
+        sight = self._memory.sight(inner, offered)
+        if sight not in self._seen:
+            self._seen.add(sight)
             return None
-        return self._ended(state, depth)
+        return depth
 
     def _depth(self, stack: tuple[Frame, ...]) -> int | None:
         """The outermost frame above which nothing changes what those below it need."""
@@ -45,7 +45,7 @@ class Inert:
         return next((at for at in inner if self._is_inert(stack[:at], stack[at].flow)), None)
 
     def _is_inert(self, below: tuple[Frame, ...], flow: str) -> bool:
-        needs, changes = self._live.needs(below), self._changed(flow)
+        needs, changes = self._live.needs_after(below, flow), self._changed(flow)
         named = {about for test in needs.tests if (about := subject(test)) is not None}
         named |= {("key", key) for key in needs.keys}
         named |= {("measure", measure) for measure in needs.measures}
@@ -68,8 +68,9 @@ class Inert:
             )
         return self._changes[flow]
 
-    def _ended(self, state: State, depth: int) -> Turn:
-        # bubbles with which the inner flow ends were counted where it was seen
+    def ended(self, state: State, depth: int) -> Turn:
+        """The turn in which the flow at that place in the stack comes to its end."""
+        # bubbles with which it ends were counted where it was seen
         ended = Frame(flow=state.stack[depth].flow, step=END)
         stack = (*state.stack[:depth], ended)
         scene = Scene(

@@ -26,6 +26,7 @@ class Live:
         self._atlas, self._kept = atlas, kept
         self._at: dict[Position, Needs] = {}
         self._tests: dict[Position, tuple[Condition, ...]] = {}
+        self._past: dict[tuple[Position, str], Needs] = {}
         self._after: dict[tuple[str, str, bool], Needs] = {}
 
     def needs(self, stack: tuple[Frame, ...]) -> Needs:
@@ -49,6 +50,19 @@ class Live:
     def inside(self, flow: str) -> Needs:
         """What a flow needs anywhere, with every flow that opens in it."""
         return self._inside[flow]
+
+    def needs_after(self, below: tuple[Frame, ...], flow: str) -> Needs:
+        """What these frames need once a flow above them is over; opened again, it needs its own."""
+        position = tuple((frame.flow, frame.step) for frame in below)
+        if (position, flow) not in self._past:
+            ahead = (self._ahead_of(*place, flow) for place in position)
+            self._past[position, flow] = all_of(ahead) | Needs(keys=self._kept)
+        return self._past[position, flow]
+
+    def _ahead_of(self, outer: str, step: str, flow: str) -> Needs:
+        graph = self._atlas.graphs[outer]
+        ahead = (name for name in graph.after(step) - {END} if graph.does.get(name) != flow)
+        return all_of(self._steps[outer, name] for name in ahead)
 
     def within(self, flow: str) -> frozenset[str]:
         """The flows that open in a flow at any depth, itself included."""
@@ -87,20 +101,19 @@ class Live:
         }
 
 
-def likeness(release: Release, live: Live, state: State, offered: tuple[str, ...]) -> Hashable:
-    """What two states must have in common to go on alike, leaving aside which keys are known."""
+def place_of(live: Live, state: State, offered: tuple[str, ...]) -> Hashable:
+    """Where a state stands, whatever was answered before."""
     asked = live.needs(state.stack).measures
     return (
         tuple(_frame(frame) for frame in state.stack),
         (state.phase, state.held, state.asked is None, "simpler" in offered),
-        live.outcomes(release, state),
         frozenset(s.measure for s in state.scores if s.at == NOW and s.measure in asked),
     )
 
 
 def shown_keys(live: Live, state: State) -> frozenset[str]:
     """The keys that a text ahead shows and that are known by now."""
-    return live.needs(state.stack).keys & state.answers.keys()
+    return live.needs(state.stack).keys.intersection(state.answers)
 
 
 def _frame(frame: Frame) -> Hashable:

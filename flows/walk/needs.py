@@ -33,7 +33,12 @@ def needs_of(step: Step) -> Needs:
     """What a step asks of the state; a flow that it opens is not looked into."""
     shown = frozenset[str]().union(*map(needed_in, texts_of(step)))
     return Needs(
-        tests=frozenset(test for test in tests_of(step) if subject(test) is not None),
+        tests=frozenset(
+            test
+            for test in (*tests_of(step), *(case.when for case in cases_of(step)))
+            # one about the answer just given falls at once, and matters nowhere else
+            if all(subject(leaf) is not None for leaf in leaves(test))
+        ),
         keys=shown - ENGINE_VALUES,
         measures=_measures(step),
     )

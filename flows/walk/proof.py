@@ -18,7 +18,7 @@ from flows.walk.live import Live
 from flows.walk.needs import Needs, all_of
 from flows.walk.shown import Shown
 from flows.walk.singles import subject
-from flows.walk.space import MOST_STATES, Space, in_words
+from flows.walk.space import Space, in_words
 from flows.walk.watched import Watch
 from flows.walk.worlds import nobody_yet, worlds
 
@@ -241,7 +241,7 @@ def _fits(said: int, found: Lengths) -> bool:
 def _too_large(space: Space) -> Iterator[Finding]:
     if not space.is_whole:
         text = (
-            f"more than {MOST_STATES} states: split this flow, or let fewer earlier answers matter"
+            f"more than {space.most} states: split this flow, or let fewer earlier answers matter"
         )
         yield Finding(space.root, "", text)
 

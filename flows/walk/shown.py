@@ -147,8 +147,9 @@ class Shown:
                     f"{LONGEST_LABEL} at most can be read"
                 )
                 # the answers of a measure are printed so, and may not be changed
-                weigh = warning if place[0].startswith("measure/") else Finding
-                yield button.label, weigh(*place, text)
+                is_printed = place[0].startswith("measure/")
+                found = warning(place[0], "choices", text) if is_printed else Finding(*place, text)
+                yield button.label, found
             if len(button.data.encode()) > MOST_BYTES:
                 text = f"what the button “{button.label}” brings is over {MOST_BYTES} bytes long"
                 yield button.label, Finding(*place, text)

@@ -19,16 +19,14 @@ from flows.steps import Item, Part, Question
 from flows.turn import Turn, turn
 from flows.walk.classes import Classes
 from flows.walk.inert import Inert
-from flows.walk.live import Live, likeness, shown_keys
+from flows.walk.live import Live
+from flows.walk.memory import MANY_STATES, Memory, Sight
 from flows.walk.moment import NOW
 from flows.walk.moves import Move, Tried, buttons_of, moves
 from flows.walk.worlds import World
 
-MOST_STATES = 6000
+MOST_STATES = 10_000
 """How many states of one flow are looked at; what needs more is too much for a reader, too."""
-
-MANY_STATES = 1000
-"""After so many states, what an inner flow shows alike to everyone is played once."""
 
 FAULTS = (
     EndlessFlow,
@@ -103,13 +101,12 @@ class Space:
     ) -> None:
         self.root, self.nodes, self.starts = root, list[Node](), list[Way]()
         self.exits: list[State] = []
-        self.is_whole = True
+        self.is_whole, self.most = True, MOST_STATES
         self._release, self._live, self._watcher = release, live, watcher
         self._classes, self._tests = classes, live.inside(root).tests
-        self._inert = Inert(release, live)
+        self._memory, self._inert = Memory(release, live), Inert(release, live)
         self._walked: dict[str, Hashable] = {}
         self._home = live.within(root)
-        self._known: dict[Hashable, list[tuple[frozenset[str], int]]] = {}
         self._waiting: deque[int] = deque()
 
     def explore(self, worlds: Iterable[World]) -> None:
@@ -162,13 +159,14 @@ class Space:
     def _pass_inner(self, at: int) -> bool:
         """Whether the rest of an inner flow was seen, so that only what follows it is played."""
         node = self.nodes[at]
-        past = self._inert.past(node.state, node.offered)
+        depth = self._inert.seen(node.state, node.offered)
         # a small space is played in full: its lengths are told to authors
-        if past is None or len(self.nodes) < MANY_STATES:
+        if depth is None or len(self.nodes) < MANY_STATES:
             return False
-        said = f"{node.state.stack[-1].flow} done"
-        move = Move(said, _START, 0)
-        node.ways.append(self._arrive(at, past, partial(self.trail, at, said), move))
+        said = f"{node.state.stack[depth].flow} done"
+        ended = self._inert.ended(node.state, depth)
+        trail = partial(self.trail, at, said)
+        node.ways.append(self._arrive(at, ended, trail, Move(said, _START, 0)))
         return True
 
     def _is_first(self, question: Question, state: State) -> bool:
@@ -205,23 +203,17 @@ class Space:
             self.exits.append(state)
             return None
         offered = buttons_of(taken.effects, state.asked)
-        alike = self._known.setdefault(likeness(self._release, self._live, state, offered), [])
-        shown = shown_keys(self._live, state)
-        # whoever knows less meets everything that whoever knows more would meet, and worse
-        seen = next((node for keys, node in alike if keys <= shown), None)
-        if seen is not None:
-            return seen
-        return self._new(alike, shown, Node(state, offered, before, said))
+        sight = self._memory.sight(state, offered)
+        seen = self._memory.find(sight)
+        return self._new(sight, Node(state, offered, before, said)) if seen is None else seen
 
-    def _new(
-        self, alike: list[tuple[frozenset[str], int]], shown: frozenset[str], node: Node
-    ) -> int | None:
-        if len(self.nodes) >= MOST_STATES:
+    def _new(self, sight: Sight, node: Node) -> int | None:
+        if len(self.nodes) >= self.most:
             self.is_whole = False
             return None
         self.nodes.append(node)
         number = len(self.nodes) - 1
-        alike.append((shown, number))
+        self._memory.remember(sight, number)
         self._waiting.append(number)
         return number
 

@@ -64,7 +64,7 @@ def test_check_of_broken_content_leads_to_the_line(
 def test_check_counts_warnings_and_shows_them_when_asked(tmp_path: Path) -> None:
     """Warnings stop nothing, and stay out of the way until somebody wants them."""
     pack = str(
-        copy_with(Edit("lessons/pacing.yaml", "Then make it smaller.", "small " * 61), tmp_path)
+        copy_with(Edit("lessons/pacing.yaml", "Then make it smaller.", "Rest. " * 61), tmp_path)
     )
 
     short, long = paceful("check", pack), paceful("check", pack, "--warnings")

@@ -196,7 +196,6 @@ def test_a_nudge_that_was_replaced_is_skipped(release: Release) -> None:
     [
         ("planned-cbt", "2026-03-04 12:30", 150, "late"),
         ("planned-cbt", "2026-03-04 03:00", 0, "quiet hours"),
-        ("planned-cbt", "2026-03-03 09:50", 0, "here now"),
         ("nudged", "2026-03-04 15:00", 0, "one a day"),
     ],
 )
@@ -213,6 +212,19 @@ def test_a_nudge_at_a_bad_time_is_skipped_with_its_reason(
     turned = player.meet(Due(at=moment, key=waiting.key, due_at=due_at))
 
     assert only(turned, Skip) == [Skip(key=waiting.key, reason=reason)]
+    assert not bubbles(turned)
+
+
+def test_a_nudge_is_skipped_while_the_patient_is_here(release: Release) -> None:
+    """Who wrote ten minutes ago needs no reminder."""
+    player = at(release, "learning-cbt")
+    waiting = player.state.nudge
+    assert waiting is not None
+    moment = player.now + timedelta(minutes=10)
+
+    turned = player.meet(Due(at=moment, key=waiting.key, due_at=moment))
+
+    assert only(turned, Skip) == [Skip(key=waiting.key, reason="here now")]
     assert not bubbles(turned)
 
 

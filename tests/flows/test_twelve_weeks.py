@@ -1,0 +1,1 @@
+"""Random patients live with the real program for twelve weeks and longer."""
