@@ -54,13 +54,18 @@ def _choices(scene: Scene, question: Question) -> Rows:
         case Rate():
             low, high = bounds(question)
             return _numbers(scene, [str(n) for n in range(low, high + 1)])
-        case Item() if len(question.choices) > _NUMBERS_A_ROW:
+        case Item() if len(question.choices) > _NUMBERS_A_ROW and _are_numbers(question):
             return _numbers(scene, list(question.choices))
         case Part():
             go, *others = _buttons(scene, question)
             return ((go,), tuple(others))
         case _:
             return _rows(_buttons(scene, question))
+
+
+def _are_numbers(item: Item) -> bool:
+    # answers that have words are shown with them, however many there are
+    return all(label.isdecimal() for label in item.choices.values())
 
 
 def _buttons(scene: Scene, question: Question) -> list[Button]:

@@ -15,7 +15,7 @@ from bot.content.mistakes import ContentError, Mistake
 from bot.content.personas import read_personas
 from flows.program import Release
 from flows.steps import Ask, Consent, Step, Write
-from flows.walk import Finding, walk
+from flows.walk import Finding, read_through, walk
 from flows.walk.names import texts_of
 from flows.walk.wording import unkind
 
@@ -35,6 +35,18 @@ def proofread(directory: Path) -> Proof:
     except ContentError as error:
         return Proof(error.mistakes, ())
     return _proof(library, _unsound(library.release))
+
+
+def proofread_to_start(directory: Path) -> Proof:
+    """The proof of what a service must not start without; `paceful check` plays all ways besides.
+
+    Whoever restarts a service in the night should not wait while every conversation is played.
+    """
+    try:
+        library = open_library(directory)
+    except ContentError as error:
+        return Proof(error.mistakes, ())
+    return _proof(library, [*read_through(library.release), *misprints(library.release)])
 
 
 def proofread_for_release(directory: Path, today: date) -> Proof:

@@ -64,9 +64,9 @@ class Tests:
 
     @cached_property
     def together(self) -> frozenset[frozenset[Subject]]:
-        """The things that one condition is about at once."""
-        whole = [case.when for steps in self._flows for step in steps for case in cases_of(step)]
-        named = (frozenset(filter(None, map(subject, leaves(each)))) for each in whole)
+        """The things that one step asks about together, in one condition or case after case."""
+        asked = (tests_of(step) for steps in self._flows for step in steps)
+        named = (frozenset(filter(None, map(subject, tests))) for tests in asked)
         return frozenset(subjects for subjects in named if len(subjects) > 1)
 
     @property

@@ -173,7 +173,9 @@ class Space:
         """Whether this patient, by what is known of them, is the first to answer this measure."""
         if not isinstance(question, Item):
             return False
-        outcomes = self._live.outcomes(self._release, state)
+        # a measure asks of itself what its next item is, so only those around it are looked at
+        around = state.model_copy(update={"stack": state.stack[:-1]})
+        outcomes = self._live.outcomes(self._release, around)
         return self._walked.setdefault(question.measure, outcomes) == outcomes
 
     def _arrive(self, at: int | None, taken: Turn, trail: Trail, move: Move) -> Way:

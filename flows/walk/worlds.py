@@ -129,7 +129,8 @@ def _options(
     for option in _candidates(release, classes, about, tests, base):
         known = known_of(Scene(release, Joined(at=NOW), option.change(base)))
         found.setdefault(tuple(holds(test, known) for test in tests), option)
-    return list(found.values())
+    # someone of whom nothing holds comes first: they meet the last of many cases
+    return [found[outcomes] for outcomes in sorted(found, key=sum)]
 
 
 def _candidates(

@@ -174,15 +174,15 @@ class Life(Player):
     def _pass_time(self, until: datetime) -> None:
         """Until the next thing comes due; those who are not steady come and go as they like."""
         waiting = self.next_due()
-        if self._is_steady or self.chance.random() < 0.5:
-            if waiting is None or waiting.due_at > until:
-                self.now = max(self.now, until)
-            else:
-                self.wait_for(waiting)
-            return
-        hours = timedelta(hours=self.chance.expovariate(4 / self.habits.away))
-        is_down = self.chance.random() < 0.2
-        list(self.sleep(hours) if is_down else self.wait(hours))
+        is_next = waiting is not None and waiting.due_at <= until
+        if is_next and (self._is_steady or self.chance.random() < 0.5):
+            self.wait_for(waiting)
+        elif self._is_steady:
+            self.now = until
+        else:
+            hours = timedelta(hours=self.chance.expovariate(4 / self.habits.away))
+            is_down = self.chance.random() < 0.2
+            list(self.sleep(hours) if is_down else self.wait(hours))
 
     def _talk(self) -> None:
         """Answer, and do other things, until nothing is asked or the phone is put away."""

@@ -37,6 +37,17 @@ STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "measured": ("at-self", ("=go", "5", "5", "5", "5")),
     "at-readiness": ("measured", ("=walk", "8", "7")),
     "at-path": ("at-readiness", ("=life", "=none", "7", "=rarely", "=easy", "=no")),
+    "much-at-once": (
+        "at-mood-questions",
+        (
+            *("=1", "=1", "=3", "=3", "=1", "=1", "=1", "=1", "=0", "=1", "=go"),
+            *("=1", "=1", "=1", "=1", "=1", "=2", "=1", "=go"),
+            *("=2",) * 6,
+            *("=3",) * 5,
+            *("=go", "8", "5", "5", "5"),
+            *("=walk", "8", "7", "=life", "=none", "7", "=often", "=easy", "=no"),
+        ),
+    ),
     "path-cbt": ("at-path", ("=cbt",)),
     "path-act": ("at-path", ("=act",)),
     "at-times-cbt": ("path-cbt", ("7", "6")),
