@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.effects import Button, Effect, Send
 from flows.events import Due, Event, Said, Tapped
 from flows.state import State
 from flows.steps import Condition, Consent, Item, Question, Rate, Wait, Write, key_of
-from flows.walk.classes import WORDS, Classes
+from flows.walk.classes import WORDS, Classes, Items
 from flows.walk.moment import NOW
 
 LEAVING = frozenset({"later"})
@@ -105,15 +105,18 @@ def _items(tried: Tried, state: State, item: Item) -> Iterator[Move]:
     """The next answers of the ways through a measure that began as this one did."""
     given = state.stack[-1].items
     earlier = tuple(given.get(number) for number in range(1, item.item))
-    ways = [
-        w
-        for w in tried.classes.items(item.measure, tried.tests, thorough=tried.thorough)
-        if w[: item.item - 1] == earlier
-    ]
-    for value in dict.fromkeys(way[item.item - 1] for way in ways):
+    # after the score was made, somebody may count as another than the one who began
+    values = _next(tried, item, earlier) or _next(replace(tried, thorough=True), item, earlier)
+    for value in values:
         name = f"{item.measure} item {item.item}"
         if value is None:
             skip = Tapped(at=NOW, turn=None, choice="skip")
             yield Move(f"{name} skipped", skip, _TAPPING, is_answer=False)
         else:
             yield Move(f"{name} = {value}", _tap(state, name, str(value)).event, _TAPPING)
+
+
+def _next(tried: Tried, item: Item, earlier: Items) -> tuple[int | None, ...]:
+    ways = tried.classes.items(item.measure, tried.tests, thorough=tried.thorough)
+    begun = [way for way in ways if way[: item.item - 1] == earlier]
+    return tuple(dict.fromkeys(way[item.item - 1] for way in begun))

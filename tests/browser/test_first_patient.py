@@ -31,8 +31,8 @@ async def test_a_patient_meets_help_a_person_and_the_first_lesson(page: Page) ->
     await _keep_picture(page)
     await _learns_without_a_network(alex, page)
     await _next_morning(page)
-    await alex.sees("How did it go with your small plan?")
-    await alex.tap("I did it")
+    await alex.sees("A new lesson is ready.")
+    await alex.tap("Later")
     await _sees_progress(alex)
 
     state = await _state(page)
@@ -59,7 +59,7 @@ async def _tells_of_dark_thoughts(alex: Phone) -> None:
     await alex.tap(*["Several days"] * 8)
     last = await alex.tap("Nearly every day")
 
-    await expect(last).to_contain_text("9 of 9")
+    await expect(last).to_contain_text("9 of 10")
     await alex.sees("Are you thinking about ending your life?")
     first = alex.after(last).first
     await expect(first).to_contain_text("This comes before everything else.")
@@ -86,10 +86,12 @@ async def _is_written_to(alex: Phone, robin: Phone) -> None:
 
 
 async def _plans(alex: Phone) -> None:
-    """Alex comes back, answers GAD-7, and chooses a goal, a path and times."""
+    """Alex comes back, answers GAD-7, leaves a part out, and chooses a goal, a path and times."""
     await alex.write("/resume")
-    await alex.tap(*["Several days"] * 7)
-    await alex.tap("Go for walks again", "8", "7", "Steady steps (CBT)")
+    await alex.tap("Somewhat difficult", "Go on", *["Several days"] * 7)
+    await alex.tap("Skip this part", "Go on", "5", "4", "5", "6")
+    await alex.tap("Go for walks again", "8", "7", "More of my life back", "No worries")
+    await alex.tap("7", "Rarely or never", "Easy", "No", "Steady steps (CBT)", "6", "5")
     await alex.tap("09:00", "Every day", "Every 10 days", "Start lesson 1")
 
 
@@ -102,7 +104,7 @@ async def _learns_through_a_restart(alex: Phone, page: Page) -> None:
     await expect(standing).to_have_text("the bot is running")
     await alex.tap("4")
     await alex.tap("All right", "Go on")
-    await alex.sees("Does something like this happen to you?")
+    await alex.sees("What do you hope for most?")
 
 
 async def _asks_a_person(alex: Phone, robin: Phone) -> None:
@@ -119,25 +121,25 @@ async def _asks_a_person(alex: Phone, robin: Phone) -> None:
         to="Do I do both?",
     )
     await alex.sees("Good question.")
-    await alex.tap("Yes, often")
-    await alex.sees("Your pain is real.")
+    await alex.tap("Doing more again")
+    await alex.sees("That is what most lessons are for.")
 
 
 async def _learns_without_a_network(alex: Phone, page: Page) -> None:
     """What Alex answers while the network is away arrives when it is back; the lesson ends."""
     await page.get_by_role("button", name="Lose the network").click()
     await expect(page.get_by_text("the network is gone")).to_be_visible()
-    asked = alex.message("you draw your own loop")
-    await asked.get_by_role("button", name="Go on").click()
-    await expect(alex.message("Let us draw your loop")).to_have_count(0)
+    asked = alex.message("And what makes you doubt?")
+    await asked.get_by_role("button", name="My pain is real").click()
+    await expect(alex.message("It is real, all of it.")).to_have_count(0)
     await page.get_by_role("button", name="Give the network back").click()
 
-    await alex.tap("Housework", "I must get this done", "Worried", "I pushed on", "More")
-    await alex.tap("Yes, it does", "In how I rest", "Go on", "I may forget", "Go on")
-    await alex.tap("One line, three days", "After breakfast", "2 minutes", "If pain is high: half")
-    await alex.tap("8")
-    await alex.sees("That is all for today.")
-    await expect(asked.get_by_role("button", name="Go on")).to_be_disabled()
+    await alex.tap("Go on", "A bad night", "I am not so sure")
+    await alex.tap("Go on", "Done", "Done", "About the same", "Go on", "My memory is foggy")
+    await alex.tap("Go on", "Notice my alarm once", "After breakfast", "2 minutes")
+    await alex.tap("If pain is high: half", "8")
+    await alex.sees("That is the end of this lesson.")
+    await expect(asked.get_by_role("button", name="My pain is real")).to_be_disabled()
 
 
 async def _sees_progress(alex: Phone) -> None:

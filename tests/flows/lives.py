@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 from flows import timing
 from flows.answers import LEAVE, choices_of
@@ -16,78 +17,20 @@ from flows.scene import Scene
 from flows.state import State, Waiting
 from flows.steps import Item, Part, Question, Rate, Wait, Write, key_of
 from flows.turn import Turn, turn
+from tests.flows.people import CRISIS, DAY, FIRST, TOWNS, Course, Habits
 from tests.flows.player import MOMENT, Player
 from tests.flows.promises import keep_promises
 from tests.flows.starts import real_release
 
-FIRST = datetime(2026, 3, 2, 14, tzinfo=UTC)
-"""A Monday; within the twelve weeks many clocks go forward."""
-
-DAY = timedelta(days=1)
-TOWNS = {
-    "Toronto": ("Canada", "America/Toronto"),
-    "Berlin": ("Germany", "Europe/Berlin"),
-    "Auckland": ("New Zealand", "Pacific/Auckland"),
-    "Kathmandu": ("other", "Asia/Kathmandu"),
-}
 LOOKS = ("/menu", "/progress", "/cards", "/exercises", "/addons", "/flare", "/settings", "/help",
          "/now", "/lesson", "/check", "/resume", "/mydata", "/fit")  # fmt: skip
 DOORS = (*LOOKS, "/pause", "/stop", "/start", "/person", "/answer", "/erase", "/crisis", "/foo")
 WORDS = ("a short walk after lunch", "call my sister", "7", "no idea", "yes", "👍", "=1+1",
          "<b>{lines}", "my back will never heal", "tomorrow", "word " * 300)  # fmt: skip
-CRISIS = ("I want to die", "8 and I want to kill myself", "I can't go on")
+AnEffect = TypeVar("AnEffect", bound=Effect)
 MOST_ACTS = 400
 _SETTING_UP = frozenset({"consenting", "screening", "baseline", "planning"})
 _CLOCKS = ("nudge", "watch", "check", "behind_watch", "overdue_watch", "cue")
-
-
-@dataclass(frozen=True)
-class Course:
-    """What somebody chose at the beginning, and where they live."""
-
-    track: str = "cbt"
-    pace: str = "fast"
-    pack: str = "whole"
-    days: str = "1,2,3,4,5,6,7"
-    time: str = "09:00"
-    town: str = "Toronto"
-
-    @property
-    def zone(self) -> str:
-        """The name of their time zone."""
-        return TOWNS[self.town][1]
-
-    def answers(self) -> dict[str, str]:
-        """What they answer on the way to the first lesson, and whenever it is asked again."""
-        return {
-            "consent": "agree", "adult": "yes", "red-flags": "none", "pain-months": "yes",
-            "seen": "yes", "go-anyway": "go", "zone-ok": "yes", "track": self.track,
-            "pace": self.pace, "pack": self.pack, "nudge-days": self.days,
-            "ready-time": "2" if self.pack == "short" else "8", "path-fit": "fits",
-            "leave": "stay", "pause-days": "none", "crisis-rest": "go", "check-in-rest": "go",
-            "red-flag-rest": "go", "longer-now": "yes", "behind-now": "go",
-        }  # fmt: skip
-
-    def words(self) -> dict[str, str]:
-        """What they type where that is asked."""
-        return {"country": TOWNS[self.town][0], "zone": self.town, "nudge-time": self.time}
-
-
-@dataclass(frozen=True)
-class Habits:
-    """What somebody does instead of answering, in so many of a thousand acts.
-
-    `steady` people take up every nudge, answer everything and never leave; `away` is how many
-    hours the others stay away at most.
-    """
-
-    steady: bool = True
-    aside: int = 60
-    doors: int = 8
-    leaving: int = 0
-    strange: int = 0
-    crisis: int = 0
-    away: int = 40
 
 
 @dataclass(frozen=True)
@@ -124,7 +67,7 @@ class Life(Player):
         super().__init__(real_release(), FIRST, zone=course.zone)
         self.course, self.habits, self.chance = course, habits, Random(seed)
         self.notes: list[Note] = []
-        self._health = self.chance.random()
+        self._health, self._rung = self.chance.random(), set[str]()
 
     def live(self, until: datetime) -> Life:
         """This life, gone on until that moment."""
@@ -138,7 +81,14 @@ class Life(Player):
     def next_due(self) -> Waiting | None:
         """What comes due first, of every clock that the service keeps."""
         known: list[Waiting | None] = [getattr(self.state, name) for name in _CLOCKS]
-        return min((w for w in known if w is not None), key=lambda w: w.due_at, default=None)
+        waiting = [each for each in known if each is not None and each.key not in self._rung]
+        return min(waiting, key=lambda each: each.due_at, default=None)
+
+    def wait_for(self, waiting: Waiting | None) -> Turn:
+        """The turn when it comes due; the clock of an unanswered question rings only once."""
+        if waiting is not None and waiting == self.state.check:
+            self._rung.add(waiting.key)
+        return super().wait_for(waiting)
 
     def meet(self, event: Event) -> Turn:
         """The turn after this event, remembered; and now and then somebody could need help."""
@@ -376,7 +326,7 @@ def _flows(state: State) -> tuple[str, ...]:
     return tuple(frame.flow for frame in state.stack)
 
 
-def notes_with(life: Life, kind: type[Effect]) -> Iterator[tuple[Note, Effect]]:
+def notes_with(life: Life, kind: type[AnEffect]) -> Iterator[tuple[Note, AnEffect]]:
     """Each effect of that kind with the note of its turn."""
     for note in life.notes:
         yield from ((note, each) for each in note.effects if isinstance(each, kind))

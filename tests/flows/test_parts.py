@@ -183,3 +183,31 @@ def test_a_measure_keeps_its_words() -> None:
 
     assert "Simpler" not in shown(turned)
     assert heard(player.say("/simpler"))[0] == "Simpler none."
+
+
+@pytest.mark.parametrize("words", ["Skip part", "/skip"])
+def test_a_talk_that_ends_with_its_part_passed_over_ends_with_a_word(words: str) -> None:
+    """Nobody is left before a silent screen, wondering whether the tap was seen."""
+    last = {"part": "idea", "text": "First: one idea."}
+    player = patient(release_with(flow("addon/made", last, {"say": "Pain goes round."})))
+    player.say("/made")
+
+    turned = player.say(words)
+
+    assert player.state.stack == ()
+    assert heard(turned) == [player.release.text("nothing-open").strip()]
+
+
+def test_a_talk_that_ends_silently_over_another_leads_back_to_it() -> None:
+    """What lay open below was left for later, and one tap goes on with it."""
+    menu = {"ask": "which", "text": "Which one?", "choices": {"none": "None right now"}}
+    resting = flow("exercise/list", menu).model_copy(update={"rest_after": True})
+    player = patient(release_with(LESSON, resting))
+    player.say("/made")
+    player.say("/list")
+
+    turned = player.choose("none")
+
+    assert heard(turned) == ["Later."]
+    assert player.state.stack[-1].resting
+    assert heard(player.press(shown(turned)[0])) == ["First: one idea."]

@@ -51,6 +51,15 @@ def test_a_placeholder_is_followed_through_every_answer() -> None:
     ]
 
 
+def test_whoever_answered_does_not_hide_whoever_skipped() -> None:
+    """Two who stand at the same question are two, when a text ahead shows what one never said."""
+    made = flow(MADE, *asks("k1", "k2", "k3"), {"say": "You said {k1}."})
+
+    assert errors(release_with(made), MADE) == [
+        "{k1} is not known on the way k1 skipped: give it words for that, {k1|…}"
+    ]
+
+
 def test_what_setting_up_makes_sure_of_is_known_later() -> None:
     """The tiny pack asks for a goal until there is one, so every lesson may say it."""
     assert errors(release_with(flow(MADE, {"say": "You want {goal}."})), MADE) == []

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from flows.effects import Keep, Raise, Record
 from flows.events import words_of
-from tests.flows.lives import FIRST, Course, Life, Note, notes_with
+from tests.flows.lives import Life, Note, notes_with
 from tests.flows.naive import Taken, expected_alerts
+from tests.flows.people import FIRST, Course
 
 QUIET_FROM, QUIET_TO = 21, 8
 OVER = {"withdrawn", "finished"}
@@ -64,9 +65,9 @@ def nothing_is_asked_twice_a_day(life: Life) -> None:
             answered = []
         asked = note.asked or ""
         measure = asked.rpartition(".")[0]
-        is_begun = f"measure/{measure}" in note.before
-        assert is_begun or (note.day, measure) not in _on_days(scored, note), f"{measure} twice in a day"
-        if _is_in_set(note.after):
+        if measure and f"measure/{measure}" not in note.before:
+            assert (note.day, measure) not in _on_days(scored, note), f"{measure} twice in a day"
+        if asked and _is_in_set(note.after):
             assert (note.day, asked) not in _on_days(answered, note), f"{asked} twice in a day"
         scored += [(note.at, each.score.measure) for each in note.effects if isinstance(each, Keep)]
         if _is_in_set(note.before):
@@ -85,10 +86,10 @@ def every_alert_is_raised(life: Life) -> None:
     assert at_once == set(_by_answers(life)), "alerts of single answers"
 
 
-def measures_come_in_time(life: Life, course: Course) -> None:
+def measures_come_in_time(life: Life) -> None:
     """Pain each week, mood and worry each fortnight, as far as the days for reminders allow."""
     scores = [each.score for note, each in notes_with(life, Keep) if _is_learning(note)]
-    late = timedelta(days=_longest_gap(course) + 1)
+    late = timedelta(days=_longest_gap(life.course) + 1)
     for measure, days in (("peg", 7), ("phq-9", 14), ("gad-7", 14)):
         taken = [score.at for score in scores if score.measure == measure]
         for earlier, later in pairwise(taken):
@@ -108,8 +109,9 @@ def sets_are_whole(life: Life) -> None:
         assert measures <= scored, (flow, measures - scored)
 
 
-def lessons_come_at_their_pace(life: Life, course: Course, until: datetime) -> None:
+def lessons_come_at_their_pace(life: Life, until: datetime) -> None:
     """No lesson before its day, none later than the days for reminders allow, and all of them."""
+    course = life.course
     lessons = [done for done in life.state.done if done.flow.startswith("lesson/")]
     days = [LESSON_DAYS[course.pace]] * len(lessons)
     # the first lesson of a path opens on the day after the core
@@ -129,29 +131,28 @@ def _is_in_set(flows: tuple[str, ...]) -> bool:
 def _on_days(found: list[tuple[datetime, str]], note: Note) -> set[tuple[date, str]]:
     """What was found, with its day on the calendar that the patient has by now."""
     there = ZoneInfo(note.zone)
-    return {(at.astimezone(there).date(), name) for at, name in found[-80:]}
+    return {
+        (at.astimezone(there).date(), name) for at, name in found if note.at - at < timedelta(2)
+    }
 
 
 def _taken(life: Life) -> Iterator[tuple[Note, Taken]]:
     """Each score that was kept, as answers in order with the flows that lay open."""
     for note, each in notes_with(life, Keep):
-        assert isinstance(each, Keep)
         items = tuple(each.score.items[number] for number in sorted(each.score.items))
         yield note, Taken(note.at, each.score.measure, items, frozenset(note.before))
 
 
 def _by_answers(life: Life) -> Iterator[tuple[datetime, str]]:
     """The alerts of each answer by itself, and of a question of death left out for good."""
-    for note in life.notes:
-        for each in note.effects:
-            measure, _, number = each.key.partition(".") if isinstance(each, Record) else ("", "", "")
-            if isinstance(each, Record) and measure in {"phq-9", "uw-cap6"}:
-                items = [None, None, None, None, None, None, None, None, 0, None]
-                items[int(number) - 1] = int(each.value)
-                alone = Taken(note.at, measure, tuple(items))
-                yield from (pair for pair in expected_alerts([alone]) if pair[1] in BY_ANSWER)
-        if note.passed == "phq-9.9":
-            yield note.at, "item9-missing"
+    for note, each in notes_with(life, Record):
+        measure, _, number = each.key.partition(".")
+        if measure in {"phq-9", "uw-cap6"}:
+            items: list[int | None] = [*[None] * 8, 0, None]
+            items[int(number) - 1] = int(each.value)
+            alone = expected_alerts([Taken(note.at, measure, tuple(items))])
+            yield from (pair for pair in alone if pair[1] in BY_ANSWER)
+    yield from ((note.at, "item9-missing") for note in life.notes if note.passed == "phq-9.9")
 
 
 def _is_learning(note: Note) -> bool:

@@ -19,6 +19,18 @@ MOOD = (*PHQ_9, HINDRANCE, "Go on")
 MORE = ("Go on", *THOUGHTS, *WHO_5, "Go on", *SELF)
 BASELINE = ("I am ready", *PEG, *MOOD, *GAD_7, *MORE)
 TRACK = {"cbt": "Steady steps (CBT)", "act": "Room to live (ACT)"}
+# what the measures come to by these answers
+STARTED_AT = {
+    "peg": 5.0,
+    "phq-9": 3.0,
+    "gad-7": 2.0,
+    "uw-cap6": 51.2,
+    "who-5": 36.0,
+    "fatigue": 6.0,
+    "sleep": 5.0,
+    "confidence": 5.5,
+    "credibility": 6.5,
+}
 
 
 def onboarding(track: str = "cbt") -> tuple[str, ...]:

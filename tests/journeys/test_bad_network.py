@@ -9,7 +9,7 @@ from tests.journeys.scripts import PLACE, SUITED, WELCOME
 from tests.journeys.world import World
 
 READY = (*WELCOME, *PLACE)
-CHECKED = ("8 or older", "any of these signs", "three months", "Has a doctor", "19 short questions")
+CHECKED = ("8 or older", "any of these signs", "three months", "Has a doctor", "four small parts")
 
 
 def test_a_minute_without_network_loses_nothing_and_keeps_the_order(world: World) -> None:

@@ -194,7 +194,7 @@ def test_severe_answers_and_a_nearly_daily_wish_are_two_reasons(world: World, te
     found = {each[:2] for each in world.kept(patient).alerted}
     assert found == {("item9-high", "red"), ("phq9-severe", "amber")}
     assert any("Red: act now" in text and "item9-high" in text for text in heard)
-    assert "1 of 7" not in help_now
+    assert "10 of 10" not in help_now
 
 
 def reminders(world: World, clinician: Person, patient: Person) -> list[Bubble]:

@@ -9,10 +9,26 @@ import httpx
 
 from tests.journeys.conftest import NewWorld
 from tests.journeys.people import Person
-from tests.journeys.scripts import GAD_7, GOAL, PEG, PHQ_9, PLACE, SUITED, onboarding
+from tests.journeys.scripts import (
+    EXPECTED,
+    GAD_7,
+    GOAL,
+    HINDRANCE,
+    PEG,
+    PHQ_9,
+    PLACE,
+    READY,
+    SELF,
+    STARTED_AT,
+    SUITED,
+    THOUGHTS,
+    WHO_5,
+    onboarding,
+)
 from tests.journeys.world import World
 
 SECRET = "a-secret-between-telegram-and-us"
+LESSON_ENDS = "That is the end of this lesson"
 
 # what a newcomer does, and words that must be in the answer
 FIRST_DAY = [
@@ -25,18 +41,37 @@ FIRST_DAY = [
     (SUITED[0], "Do you have any of these signs now"),
     (SUITED[1], "three months or more"),
     (SUITED[2], "Has a doctor"),
-    (SUITED[3], "19 short questions"),
+    (SUITED[3], "four small parts"),
     ("I am ready", "1 of 3"),
     *((answer, f"{number} of 3") for number, answer in enumerate(PEG[:-1], start=2)),
-    (PEG[-1], "1 of 9"),
-    *((answer, f"{number} of 9") for number, answer in enumerate(PHQ_9[:-1], start=2)),
-    (PHQ_9[-1], "1 of 7"),
+    (PEG[-1], "1 of 10"),
+    *((answer, f"{number} of 10") for number, answer in enumerate(PHQ_9, start=2)),
+    (HINDRANCE, "The longest part is done"),
+    ("Go on", "1 of 7"),
     *((answer, f"{number} of 7") for number, answer in enumerate(GAD_7[:-1], start=2)),
-    (GAD_7[-1], "What would you like more of in your life"),
+    (GAD_7[-1], "thoughts about pain, and how well you feel"),
+    ("Go on", "1 of 6"),
+    *((answer, f"{number} of 6") for number, answer in enumerate(THOUGHTS[:-1], start=2)),
+    (THOUGHTS[-1], "1 of 5"),
+    *((answer, f"{number} of 5") for number, answer in enumerate(WHO_5[:-1], start=2)),
+    (WHO_5[-1], "how sure you are of yourself"),
+    ("Go on", "How tired were you"),
+    (SELF[0], "How well did you sleep"),
+    (SELF[1], "1 of 2"),
+    (SELF[2], "2 of 2"),
+    (SELF[3], "What would you like more of in your life"),
     (GOAL[0], "How much does this goal matter"),
     (GOAL[1], "How sure are you"),
     (GOAL[2], f"I keep this as your goal: {GOAL[0]}"),
-    ("Steady steps (CBT)", "What time of day suits you"),
+    (READY[0], "Is there something that worries you"),
+    (READY[1], "How good a time is it"),
+    (READY[2], "fear they could harm you"),
+    (READY[3], "use this chat on your phone"),
+    (READY[4], "use or see your phone"),
+    (READY[5], "both help about equally"),
+    ("Steady steps (CBT)", "1 of 2"),
+    (EXPECTED[0], "2 of 2"),
+    (EXPECTED[1], "What time of day suits you"),
     ("09:00", "Then it is 09:00, your time."),
     ("Every day", "How often should a new lesson open?"),
     ("Every week", "Your path: Steady steps (CBT)"),
@@ -50,11 +85,11 @@ def test_a_first_day_by_polling_leads_from_start_to_a_plan(world: World) -> None
     for reply, words in FIRST_DAY:
         assert words in patient.answers(reply), reply
     lesson = patient.answers("Start lesson 1")
-    plan = patient.goes_along(until="To keep")
+    plan = patient.goes_along(until=LESSON_ENDS)
 
-    assert lesson
-    assert "Your tiny plan" in plan
-    is_kept(world, patient, track="cbt", lesson="lesson/cbt-loop")
+    assert "Welcome to your first lesson" in lesson
+    assert "My tiny plan" in plan
+    is_kept(world, patient, track="cbt")
 
 
 def test_a_first_day_by_webhook_leads_to_the_other_path(new_world: NewWorld) -> None:
@@ -67,12 +102,12 @@ def test_a_first_day_by_webhook_leads_to_the_other_path(new_world: NewWorld) -> 
     patient.rushes(*onboarding("act"))
     assert "Your path: Room to live (ACT)" in patient.sees()
     patient.answers("start lesson 1")
-    plan = patient.goes_along(until="To keep")
+    plan = patient.goes_along(until=LESSON_ENDS)
 
-    assert "Your tiny plan" in plan
+    assert "My tiny plan" in plan
     assert world.calls("setWebhook")[-1]["params"]["secret_token"] == SECRET
     assert not world.calls("getUpdates")
-    is_kept(world, patient, track="act", lesson="lesson/act-cost")
+    is_kept(world, patient, track="act")
 
 
 def test_a_webhook_call_without_the_secret_is_refused(new_world: NewWorld) -> None:
@@ -90,8 +125,8 @@ def test_a_webhook_call_without_the_secret_is_refused(new_world: NewWorld) -> No
     assert len(world.kept(patient).journal) == 1
 
 
-def is_kept(world: World, patient: Person, *, track: str, lesson: str) -> None:
-    """The first day stands in the database: consent, answers, scores, state, and the journal."""
+def is_kept(world: World, patient: Person, *, track: str) -> None:
+    """The first day stands in the database: consent, answers, scores, cards, state, journal."""
     kept = world.kept(patient)
 
     [consent] = kept.records.consents
@@ -101,9 +136,10 @@ def is_kept(world: World, patient: Person, *, track: str, lesson: str) -> None:
     told = {"country": "gb", "zone": "Europe/London", "goal": GOAL[0], "track": track}
     assert told.items() <= kept.values.items()
     assert kept.values["plan-what"]
-    assert kept.totals == {"peg": 5.0, "phq-9": 3.0, "gad-7": 2.0}
+    assert kept.totals == STARTED_AT
+    assert [each.card.title for each in kept.records.cards] == ["Your tiny plan", "How this works"]
     assert kept.state.phase == "learning"
-    assert kept.state.finished(lesson)
+    assert kept.state.finished("lesson/core-start")
     assert kept.records.alerts == ()
     assert [turn for turn, _ in kept.journal] == list(range(1, patient.acts + 1))
 

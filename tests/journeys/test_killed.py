@@ -17,7 +17,18 @@ from tests.journeys.conftest import NewWorld
 from tests.journeys.hasty_bot import IN_MEMORY
 from tests.journeys.lives import Life, Said, alerts_told, arrivals, life_of, retold, told
 from tests.journeys.people import Person
-from tests.journeys.scripts import GAD_7, PEG, PHQ_9, PLACE, SUITED, WELCOME, onboarding
+from tests.journeys.scripts import (
+    GAD_7,
+    HINDRANCE,
+    MOOD,
+    MORE,
+    PEG,
+    PHQ_9,
+    PLACE,
+    SUITED,
+    WELCOME,
+    onboarding,
+)
 from tests.journeys.world import World
 
 HASTY = (sys.executable, str(Path(__file__).with_name("hasty_bot.py")))
@@ -31,18 +42,19 @@ SCRIPTS = [
     # says no to a thought, and then the highest answer to item nine; and stays in that talk
     (
         *(*WELCOME, *PLACE, *SUITED, "I am ready", *PEG, *PHQ_9[:-1], "Nearly every day"),
-        *("not sure", "yes", "yes", "/now", "no", "Leave it for today", "/resume", *GAD_7),
+        *("not sure", "yes", "yes", "/now", "no", "Leave it for today", "/resume"),
+        *(HINDRANCE, "Go on", *GAD_7),
     ),
     # loses heart in the middle of a number, and finds the way back
     (
         *(*WELCOME, *PLACE, *SUITED, "I am ready", "8 and I want to die", "no"),
-        *("Back to the program", "seven", "7/10", "back", "6", "6", *PHQ_9, *GAD_7),
+        *("Back to the program", "seven", "7/10", "back", "6", "6", *MOOD, *GAD_7, *MORE),
     ),
     # hesitates, asks for a person, changes an answer, declines at first
     (
         *("/start", "later", "hello", "Let's start", "No, thank you", "/start", "Let's start"),
         *("I agree", "/person", "Write to them", "please call me", *PLACE, *SUITED, "/pause"),
-        *("/resume", "I am ready", *PEG, "skip", *PHQ_9[1:], *GAD_7, "/progress", "/mydata"),
+        *("/resume", "I am ready", *PEG, "skip", *MOOD[1:], *GAD_7, "/progress", "/mydata"),
     ),
 ]
 

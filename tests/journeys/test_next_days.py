@@ -14,36 +14,41 @@ LONDON = ZoneInfo("Europe/London")
 NINE = time(9)
 PNG = b"\x89PNG\r\n\x1a\n"
 PLAN = "How did it go with your small plan?"
-CHECK = ("6", "6", "6", "Several days", "Not at all", "Not at all", "Not at all")
+LESSON_ENDS = "That is the end of this lesson"
+NEARER = "5"
+CHECK = ("6", "6", "6", NEARER, "Several days", "Not at all", "Not at all", "Not at all")
 
 
 def test_a_plan_is_asked_about_daily_until_the_check_and_the_next_lesson(world: World) -> None:
-    """At the patient's own time, once a day; then come the week's questions and lesson two."""
+    """At the patient's own time, once a day; then come the week's questions and lesson three."""
     patient = world.patient()
     patient.rushes(*onboarding())
     patient.answers("Start lesson 1")
-    patient.goes_along(until="To keep")
+    patient.goes_along(until=LESSON_ENDS)
 
     world.skips(until=at(world, NINE, days=1) - timedelta(minutes=1))
     assert not patient.sees()
-    for _ in range(6):
+    world.skips(minutes=1)
+    assert "A new lesson is ready" in patient.sees()
+    patient.answers("Start")
+    patient.goes_along(until=LESSON_ENDS)
+    for _ in range(5):
         world.skips(until=at(world, NINE, days=0 if world.now.hour < NINE.hour else 1))
         assert [PLAN in bubble.text for bubble in patient.sees()] == [True]
         assert "That counts" in patient.answers("I did it")
     world.skips(days=1)
-    assert "Your weekly questions are ready" in patient.sees()
+    assert "Your questions are ready" in patient.sees()
     week = patient.answers("Start", *CHECK)
     world.skips(days=1)
     assert "A new lesson is ready" in patient.sees()
-    second = patient.answers("Start")
+    third = patient.answers("Start")
 
     [picture] = [bubble for bubble in week if bubble.kind == "photo"]
     assert is_a_picture(world, picture)
     # drawing takes a moment, and the chat shows that something is coming
     assert world.calls("sendChatAction", patient)
     assert "began at 5, now 6" in week
-    assert "That is all for this week" in week[-1].text
-    assert "Welcome back. Today is about good days and bad days" in second
+    assert "Today is about good days and bad days" in third
     kept = world.kept(patient)
     assert kept.state.finished("flow/weekly")
     assert kept.state.stack[0].flow == "lesson/cbt-pacing"
@@ -99,7 +104,7 @@ def test_pain_that_has_reliably_grown_is_told_with_its_scores(world: World) -> N
     world.skips(days=8)
     patient.sees()
     lee.sees()
-    patient.answers("/check", "9", "9", "9", "Not at all", *["Not at all"] * 3)
+    patient.answers("/check", "9", "9", "9", NEARER, *["Not at all"] * 4)
     alert = lee.sees().with_words("(peg-worse)")
 
     assert "now 9, at the start 5, best 5." in alert.text

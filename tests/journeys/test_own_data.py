@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.journeys.people import Person
-from tests.journeys.scripts import PLACE, WELCOME, onboarding
+from tests.journeys.scripts import GOAL, PLACE, STARTED_AT, WELCOME, onboarding
 from tests.journeys.world import Json, World, as_json
 
 HERS = "playing the cello for my nephew"
@@ -18,8 +18,7 @@ def settled(shared_world: World) -> tuple[Person, Person]:
     both = []
     for goal in (HERS, HIS):
         patient = shared_world.patient()
-        script = ["not now" if reply == "Start" else reply for reply in onboarding()]
-        script[script.index("walking the dog along the river again")] = goal
+        script = [goal if reply == GOAL[0] else reply for reply in onboarding()]
         patient.rushes(*script, "Not now")
         both.append(patient)
     for patient in both:
@@ -37,7 +36,7 @@ def test_mydata_is_a_file_with_all_that_is_theirs_and_nobody_elses(
 
     assert hers["settings"]["goal"] == HERS
     assert {"key": "goal", "value": HERS}.items() <= answer_to("goal", hers).items()
-    assert {score["measure"] for score in hers["scores"]} == {"peg", "phq-9", "gad-7"}
+    assert {score["measure"] for score in hers["scores"]} == set(STARTED_AT)
     assert [consent["agreed"] for consent in hers["consents"]] == [True]
     assert HIS not in str(hers)
     assert HERS not in str(his)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app.run import site_for
 from bot.content.mistakes import ContentError
-from bot.content.proofreading import proofread
+from bot.content.proofreading import proofread, proofread_to_start
 from bot.content.reading import read
 from bot.settings import Settings
 from tests.bot.service.practice import Practice, told_just
@@ -40,7 +40,7 @@ def renamed(tmp_path: Path) -> Path:
     pack = changed(tmp_path, RENAMED)
     rules = pack / "escalation.yaml"
     rules.write_text(rules.read_text(encoding="utf-8").replace(TITLE, NEW_TITLE), encoding="utf-8")
-    assert proofread(pack).errors == ()
+    assert proofread_to_start(pack).errors == ()
     return pack
 
 
