@@ -87,10 +87,12 @@ def show_picture(scene: Scene, number: int) -> Scene:
 def can_change(scene: Scene, card: Kept) -> bool:
     """Whether the card can be filled in again: it is an exercise's that is there still.
 
-    A lesson's card can not: doing it again would be a whole lesson, and move the next one.
+    A lesson's card can not: doing it again would be a whole lesson, and move the next one. Nor can
+    any while nobody has agreed that answers are kept.
     """
     flow = scene.release.flows.get(card.flow)
-    return flow is not None and flow.kind == "exercise"
+    is_agreed = scene.state.phase not in {"consenting", "withdrawn"}
+    return is_agreed and flow is not None and flow.kind == "exercise"
 
 
 def recalled(scene: Scene, card: Kept) -> Scene:

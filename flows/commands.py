@@ -22,6 +22,8 @@ SHORT_LABEL = 16
 """How many characters of a label fit in half a row of a small phone."""
 _SAFETY = ("crisis", "now", "help", "person", "answer", "stop", "mydata")
 """What still works while a safety flow is open; everything else brings its question back."""
+_SHUT = {"consenting": "not-agreed", "withdrawn": "withdrawn"}
+"""What is said in place of a talk that would keep answers nobody agreed to, by phase."""
 
 
 def command(scene: Scene, name: str) -> Scene:
@@ -36,7 +38,9 @@ def command(scene: Scene, name: str) -> Scene:
     if of_card is not None:
         return _held_or(scene, of_card)
     flow = scene.release.program.commands.get(name)
-    return _open(scene, flow) if flow else _menu(scene, "unknown-command")
+    if flow is None:
+        return _menu(scene, "unknown-command")
+    return _open(scene, flow) if name in _SAFETY else _held_or(scene, _agreed(flow))
 
 
 def knows(scene: Scene, name: str) -> bool:
@@ -91,15 +95,27 @@ def resume(scene: Scene) -> Scene:
 
 def start(scene: Scene) -> Scene:
     """The scene at its beginning: a newcomer's, a returner's, or the open question's."""
+    if scene.state.held is not None:
+        return _safety_first(scene, scene.state.held)
     if not scene.state.invited:
         return message(scene, "need-invite")
     if scene.state.phase == "withdrawn":
         scene = move(close_question(scene), "rejoin")
-        scene = scene.but(stack=(), done=_lessons_done(scene), held=None)
+        scene = scene.but(stack=(), done=_lessons_done(scene))
     if scene.top is None and scene.state.phase in scene.release.program.phases:
         scene = talk.go_on(scene)
         return scene if scene.top is not None else idle(scene)
     return resume(scene)
+
+
+def _agreed(flow: str) -> Callable[[Scene], Scene]:
+    """The door to a talk whose answers are kept, which is shut without an agreement."""
+
+    def door(scene: Scene) -> Scene:
+        shut = _SHUT.get(scene.state.phase)
+        return ask_again(message(close_question(scene), shut)) if shut else _open(scene, flow)
+
+    return door
 
 
 def _open(scene: Scene, flow: str) -> Scene:

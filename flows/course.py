@@ -22,6 +22,13 @@ def lessons_of(scene: Scene) -> tuple[str, ...]:
     return (*program.core, *(track.short if is_short else track.lessons))
 
 
+def is_lesson_of_any(scene: Scene, flow: str) -> bool:
+    """Whether this is a lesson of the core or of any track, the patient's or another."""
+    program = scene.release.program
+    lessons = (lesson for track in program.tracks.values() for lesson in track.lessons)
+    return flow in (*program.core, *lessons)
+
+
 def next_lesson(scene: Scene) -> str | None:
     """The first of the patient's lessons that is not finished, or None."""
     return next((name for name in lessons_of(scene) if scene.state.finished(name) is None), None)

@@ -69,6 +69,21 @@ def on_score(
     )
 
 
+def on_passed(
+    escalation: Escalation,
+    measure: Measure,
+    last: Score,
+    earlier: Sequence[Score],
+    flows: Collection[str],
+) -> tuple[Raise, ...]:
+    """The alerts that a score of the same day raises in the open `flows`, where some rule looks.
+
+    Every other rule has looked at it already, when it was made.
+    """
+    raised = on_score(escalation, measure, last, earlier, flows)
+    return tuple(each for each in raised if escalation.rule(each.rule).within is not None)
+
+
 def _is_about(rule: Rule, measure: Measure) -> bool:
     by_item = rule.missing_item is not None or (rule.named_items and not rule.compares)
     return rule.measure == measure.measure and not by_item

@@ -25,7 +25,7 @@ JOURNEY = Definition(
         {"trigger": "fit", "source": "screening", "dest": "baseline"},
         {"trigger": "measured", "source": "baseline", "dest": "planning"},
         {"trigger": "planned", "source": "planning", "dest": "learning"},
-        {"trigger": "pause", "source": "learning", "dest": "paused"},
+        {"trigger": "pause", "source": ["learning", "finishing"], "dest": "paused"},
         {"trigger": "resume", "source": "paused", "dest": "learning"},
         {"trigger": "complete", "source": "learning", "dest": "finishing"},
         {"trigger": "more", "source": ["finishing", "following_up"], "dest": "learning"},

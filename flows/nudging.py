@@ -10,7 +10,7 @@ from flows.course import next_addon, next_lesson
 from flows.effects import Cancel, Nudge, Raise, Skip
 from flows.events import CUE, Due, is_cue
 from flows.program import Nudge as Kind
-from flows.rhythm import behind_at, due_check, midnight, next_check_at
+from flows.rhythm import behind_at, due_check, falls_due, midnight, next_check_at
 from flows.scene import Scene
 from flows.state import Behind, Waiting
 from flows.steps import Wait
@@ -19,6 +19,7 @@ from flows.watches import WATCHES, is_watch, run_out
 from flows.wording import zone_of
 
 _EVERY_DAY = "1,2,3,4,5,6,7"
+_DAY = timedelta(days=1)
 _HERE = timedelta(minutes=30)
 _CUE_HOLDS = timedelta(minutes=1)
 """After so long, a wait that should have gone on by itself waits for a tap instead."""
@@ -40,7 +41,7 @@ def come_due(scene: Scene, event: Due) -> Scene:
     if is_watch(event):
         return run_out(scene, event)
     is_current = scene.state.nudge is not None and scene.state.nudge.key == event.key
-    scene = scene.but(nudge=None) if is_current else scene
+    scene = _anew(scene.but(nudge=None)) if is_current else scene
     # a last safety question that was left, by someone who said that they are safe
     scene = drop(scene, "safety") if scene.state.held is None else scene
     reason = _reason_against(scene, event) if is_current else "replaced"
@@ -52,6 +53,20 @@ def come_due(scene: Scene, event: Due) -> Scene:
     scene = scene.but(nudged_on=_today(scene), unanswered=scene.state.unanswered + 1)
     flow: str = getattr(scene.release.program.nudges, kind)
     return begin(rest(drop(_noted(scene, kind), "nudge")), flow)
+
+
+def _anew(scene: Scene) -> Scene:
+    """The scene with earlier reminders forgiven if a visit fell due since the last of them."""
+    is_new = bool(scene.state.unanswered) and _has_new_visit(scene)
+    return scene.but(silent=False, unanswered=0) if is_new else scene
+
+
+def _has_new_visit(scene: Scene) -> bool:
+    check, nudged_on = due_check(scene), scene.state.nudged_on
+    due_at = falls_due(scene, check) if check is not None else None
+    if scene.state.phase != "following_up" or due_at is None or nudged_on is None:
+        return False
+    return timing.local_date(due_at, zone_of(scene)) > nudged_on
 
 
 def _reason_against(scene: Scene, event: Due) -> str | None:
@@ -89,6 +104,8 @@ def _noted(scene: Scene, kind: Kind) -> Scene:
     """The scene with it kept that this was offered or asked today."""
     if kind == "check":
         return scene.but(offered_on=_today(scene))
+    if kind == "addon":
+        return scene.but(extra_on=_today(scene))
     if kind == "behind":
         lesson = next_lesson(scene) or ""
         return scene.but(behind=Behind(lesson=lesson, since=scene.event.at, asked=True))
@@ -104,15 +121,21 @@ def _asks_what_is_wrong(scene: Scene) -> bool:
 
 def _offers_check(scene: Scene) -> bool:
     """Whether questions are due that were not offered, or put off some days ago."""
-    return due_check(scene) is not None and _offer_from(scene) <= scene.event.at
+    is_time = _again_from(scene, scene.state.offered_on) <= scene.event.at
+    return is_time and due_check(scene) is not None
 
 
-def _offer_from(scene: Scene) -> datetime:
-    """When questions may be offered by a nudge again."""
-    offered_on, again = scene.state.offered_on, scene.release.program.nudges.again_days
+def _offers_addon(scene: Scene) -> bool:
+    """Whether an extra was chosen that was not offered, or put off some days ago."""
+    is_time = _again_from(scene, scene.state.extra_on) <= scene.event.at
+    return is_time and next_addon(scene) is not None
+
+
+def _again_from(scene: Scene, offered_on: date | None) -> datetime:
+    """When what was offered by a nudge on that day may be offered again."""
     if offered_on is None:
         return scene.event.at
-    return midnight(scene, offered_on + timedelta(days=again))
+    return midnight(scene, offered_on + timedelta(days=scene.release.program.nudges.again_days))
 
 
 def _lesson_waits(scene: Scene) -> bool:
@@ -124,7 +147,7 @@ def _lesson_waits(scene: Scene) -> bool:
 _WAITS: tuple[tuple[Kind, Callable[[Scene], bool]], ...] = (
     ("check", _offers_check),
     ("lesson", _lesson_waits),
-    ("addon", lambda scene: next_addon(scene) is not None),
+    ("addon", _offers_addon),
     ("plan", lambda scene: "plan-what" in scene.state.answers),
 )
 """What may be waiting, the first before the others."""
@@ -132,7 +155,9 @@ _WAITS: tuple[tuple[Kind, Callable[[Scene], bool]], ...] = (
 
 def _wanted(scene: Scene) -> Waiting | None:
     state = scene.state
-    if not state.reachable or state.held or state.silent or state.phase in _OVER:
+    if not state.reachable or state.held or state.phase in _OVER:
+        return None
+    if state.silent and state.phase != "following_up":
         return None
     if state.phase == "consenting" or "zone" not in state.answers:
         # nobody has agreed to be reminded yet, and nobody knows when their night is
@@ -140,9 +165,17 @@ def _wanted(scene: Scene) -> Waiting | None:
     if state.phase == "paused":
         return _slot(scene, state.paused_until) if state.paused_until else None
     if state.phase == "following_up":
-        due_at = next_check_at(scene)
-        return _slot(scene, max(due_at, _offer_from(scene))) if due_at else None
+        return _visit(scene)
     return _slot(scene, scene.event.at)
+
+
+def _visit(scene: Scene) -> Waiting | None:
+    """The nudge of the next visit; in silence, of the next that nobody was reminded of."""
+    state = scene.state
+    since = midnight(scene, state.nudged_on + _DAY) if state.silent and state.nudged_on else None
+    due_at = next_check_at(scene, since)
+    again_from = _again_from(scene, state.offered_on)
+    return _slot(scene, max(due_at, again_from)) if due_at is not None else None
 
 
 def _slot(scene: Scene, after: datetime) -> Waiting:

@@ -25,7 +25,7 @@ _OWN_WORDS = {
 
 def show_progress(scene: Scene) -> Scene:
     """The scene with the progress picture and the same in words, or words that it is too soon."""
-    shown = _scored(scene)
+    shown = _shown(scene)
     if not shown:
         return message(scene, "progress-none")
     caption = worded(scene, "progress-caption")
@@ -39,7 +39,7 @@ def show_progress(scene: Scene) -> Scene:
 
 def show_summary(scene: Scene) -> Scene:
     """The scene with a picture of the patient's own numbers and words, and the same in words."""
-    shown, own = _scored(scene), "\n".join(_own_words(scene))
+    shown, own = _shown(scene), "\n".join(_own_words(scene))
     drawn = _drawn(scene, shown)
     series = tuple(_series(measure, scene.state.scores_of(measure.measure)) for measure in drawn)
     numbers = "\n".join(_way(scene, m, scene.state.scores_of(m.measure)) for m in shown)
@@ -83,12 +83,6 @@ def _way(scene: Scene, measure: Measure, scores: tuple[Score, ...]) -> str:
         "good": worded(scene, f"better-{measure.better}"),
     }
     return worded(scene, "summary-line" if len(scores) > 1 else "summary-line-first", **said)
-
-
-def _scored(scene: Scene) -> list[Measure]:
-    """The measures that have a score, in the order in which they came."""
-    scored = [m for m in scene.release.measures.values() if scene.state.scores_of(m.measure)]
-    return sorted(scored, key=lambda m: scene.state.scores_of(m.measure)[0].turn)
 
 
 def _labels(scene: Scene, names: tuple[str, ...]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from flows import timing
-from flows.course import lessons_of, next_lesson
+from flows.course import is_lesson_of_any, next_lesson
 from flows.program import Schedule
 from flows.scene import Scene
 
@@ -33,10 +33,14 @@ def falls_due(scene: Scene, check: Schedule) -> datetime | None:
     return _after_days(scene, check, check.after_days or 0)
 
 
-def next_check_at(scene: Scene) -> datetime | None:
-    """When the earliest set of questions of this phase was or will be due, or None."""
+def next_check_at(scene: Scene, since: datetime | None = None) -> datetime | None:
+    """When the earliest set of questions of this phase was or will be due, or None.
+
+    With `since`, of those that fall due then or later.
+    """
     due = (falls_due(scene, check) for check in scene.release.program.checks)
-    return min((at for at in due if at is not None), default=None)
+    known = (at for at in due if at is not None)
+    return min((at for at in known if since is None or at >= since), default=None)
 
 
 def lesson_opens(scene: Scene, lesson: str) -> datetime:
@@ -60,9 +64,22 @@ def behind_at(scene: Scene) -> datetime | None:
     return max(waited, day_begins(scene, began, 7))
 
 
-def is_check_open(scene: Scene) -> bool:
-    """Whether a set of questions was begun and is not finished."""
+def is_check_begun(scene: Scene) -> bool:
+    """Whether a set of questions was begun and is not finished, in whichever phase."""
     return any(is_check(scene, frame.flow) for frame in scene.state.stack)
+
+
+def open_check_of(scene: Scene) -> Schedule | None:
+    """The set of questions of this phase that was begun and is not finished, or None."""
+    begun = [frame.flow for frame in scene.state.stack]
+    checks = (each for each in scene.release.program.checks if each.phase == scene.state.phase)
+    return next((each for each in checks if each.flow in begun), None)
+
+
+def is_overtaken(scene: Scene, check: Schedule) -> bool:
+    """Whether a later visit of the same phase is due by now."""
+    due, days = due_check(scene), check.after_days
+    return due is not None and days is not None and (due.after_days or 0) > days
 
 
 def is_check(scene: Scene, flow: str) -> bool:
@@ -102,8 +119,8 @@ def _repeated(scene: Scene, check: Schedule, days: int) -> datetime:
 
 
 def _after_lessons(scene: Scene, check: Schedule, count: int) -> datetime | None:
-    """When so many lessons were finished; once only."""
-    done = [at for name in lessons_of(scene) if (at := scene.state.finished(name)) is not None]
+    """When so many lessons of whichever path were finished; once only."""
+    done = [each.at for each in scene.state.done if is_lesson_of_any(scene, each.flow)]
     if len(done) < count or scene.state.finished(check.flow) is not None:
         return None
     return sorted(done)[count - 1]

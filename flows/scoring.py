@@ -6,6 +6,7 @@ from flows import escalation, measures, timing
 from flows.effects import Keep, Raise
 from flows.program import Rule
 from flows.scene import Scene
+from flows.state import Score
 from flows.steps import Item
 
 _SEVERITY = ("red", "amber", "yellow", "grey")
@@ -16,10 +17,18 @@ def is_passed(scene: Scene, flow: str) -> bool:
     kind, _, name = flow.partition("/")
     if kind != "measure":
         return False
-    today, zone = timing.local_date(scene.event.at, scene.state.zone), scene.state.zone
-    scored = [score.at for score in scene.state.scores if score.measure == name]
-    is_on = scene.release.measures[name].is_on
-    return not is_on or any(timing.local_date(at, zone) == today for at in scored)
+    return not scene.release.measures[name].is_on or bool(_of_today(scene, name))
+
+
+def on_passed(scene: Scene, flow: str) -> tuple[Raise, ...]:
+    """The alerts that today's score of a measure passed over raises in the flows open now."""
+    name = flow.partition("/")[2]
+    measure, today = scene.release.measures[name], _of_today(scene, name)
+    if not measure.is_on or not today:
+        return ()
+    earlier = [score for score in scene.state.scores_of(name) if score != today[-1]]
+    flows = [frame.flow for frame in scene.state.stack]
+    return escalation.on_passed(scene.release.escalation, measure, today[-1], earlier, flows)
 
 
 def on_item(scene: Scene, item: Item, value: int | None) -> tuple[Raise, ...]:
@@ -35,6 +44,12 @@ def tally(scene: Scene, name: str) -> tuple[Scene, tuple[Raise, ...]]:
     scene = scene.but(scores=(*scene.state.scores, score)).then(Keep(score=score))
     flows = [frame.flow for frame in scene.state.stack]
     return scene, escalation.on_score(scene.release.escalation, measure, score, earlier, flows)
+
+
+def _of_today(scene: Scene, name: str) -> list[Score]:
+    today, zone = timing.local_date(scene.event.at, scene.state.zone), scene.state.zone
+    scored = (score for score in scene.state.scores if score.measure == name)
+    return [score for score in scored if timing.local_date(score.at, zone) == today]
 
 
 def gravest(scene: Scene, raises: tuple[Raise, ...]) -> Rule | None:

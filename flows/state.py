@@ -84,8 +84,8 @@ class State(Value):
     """Everything the next turn must know.
 
     `phase_at` is when the phase began and `learning_at` when learning did, whatever pauses lay in
-    between; `offered_on` is the day of the last reminder of questions that are due; `uncertain` is
-    how many more sets of questions an amber alert asks to see.
+    between; `offered_on` is the day of the last reminder of questions that are due, and
+    `extra_on` that of an extra that was chosen; `uncertain` is how many more sets of questions an amber alert asks to see.
     """
 
     release: str
@@ -113,6 +113,7 @@ class State(Value):
     overdue_watch: Waiting | None = None
     nudged_on: date | None = None
     offered_on: date | None = None
+    extra_on: date | None = None
     behind: Behind | None = None
     uncertain: int = 0
     unanswered: int = 0

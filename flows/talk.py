@@ -20,7 +20,7 @@ from flows.rhythm import (
     next_check_at,
 )
 from flows.scene import Scene
-from flows.scoring import gravest, is_amber, is_passed, on_item, tally
+from flows.scoring import gravest, is_amber, is_passed, on_item, on_passed, tally
 from flows.state import Frame
 from flows.steps import (
     END,
@@ -248,7 +248,7 @@ def _enter(scene: Scene) -> Scene:
         case Card():
             return _on(keep_card(scene, step), NEXT)
         case Do() if is_passed(scene, step.do):
-            return _on(scene, NEXT)
+            return alarm(_on(scene, NEXT), on_passed(scene, step.do))
         case Do():
             return place(scene.top_but(waiting=True), step.do)
         case RaiseStep():

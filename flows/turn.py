@@ -191,7 +191,7 @@ def _is_label(scene: Scene, question: Question, text: str) -> bool:
 
 
 def _unasked(scene: Scene) -> Scene:
-    if scene.state.phase in {"withdrawn", "paused"}:
+    if scene.state.held is None and scene.state.phase in {"withdrawn", "paused"}:
         return idle(scene)
     return start(scene)
 

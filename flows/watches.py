@@ -110,13 +110,18 @@ def _still_behind(scene: Scene) -> Scene:
 
 
 def _overdue(scene: Scene) -> Waiting | None:
-    """Questions that an amber alert makes matter, due for a week."""
+    """Questions that an amber alert makes matter, due for a week in which they could be answered.
+
+    What fell due during a pause counts from its end; and no clock that runs is set earlier.
+    """
     due_at = next_check_at(scene)
     if not scene.state.uncertain or scene.state.held is not None or due_at is None:
         return None
-    now = scene.state.overdue_watch
-    key = now.key if now is not None else f"overdue:{scene.state.turn}"
-    return Waiting(key=key, due_at=due_at + timedelta(days=scene.release.escalation.silence_days))
+    long, now = timedelta(days=scene.release.escalation.silence_days), scene.state.overdue_watch
+    if now is not None:
+        return Waiting(key=now.key, due_at=max(due_at + long, now.due_at))
+    due_at = max(due_at, scene.event.at)
+    return Waiting(key=f"overdue:{scene.state.turn}", due_at=due_at + long)
 
 
 def _still_due(scene: Scene) -> Scene:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flows import journey
 from flows.course import is_through
 from flows.errors import IllegalMove
@@ -14,6 +16,7 @@ _FORGOTTEN = {
     "lesson_opens_at": None,
     "paused_until": None,
     "offered_on": None,
+    "extra_on": None,
     "behind": None,
     "uncertain": 0,
     "addons": (),
@@ -35,6 +38,8 @@ def move(scene: Scene, trigger: str) -> Scene:
     match trigger:
         case "planned":
             return scene.but(learning_at=scene.event.at)
+        case "more":
+            return scene.but(lesson_opens_at=_from_now(scene), behind=None)
         case "pause":
             return scene.but(paused_until=pause_end(scene))
         case "resume":
@@ -48,9 +53,14 @@ def move(scene: Scene, trigger: str) -> Scene:
 def _resumed(scene: Scene) -> Scene:
     """The scene after a pause: a lesson that was open begins to wait only now."""
     now, behind = scene.event.at, scene.state.behind
-    opens = max(scene.state.lesson_opens_at or now, now)
     since = behind.model_copy(update={"since": now}) if behind else None
-    return scene.but(paused_until=None, lesson_opens_at=opens, behind=since)
+    return scene.but(paused_until=None, lesson_opens_at=_from_now(scene), behind=since)
+
+
+def _from_now(scene: Scene) -> datetime:
+    """When the next lesson opens, if not yet: one that has waited begins to wait only now."""
+    now = scene.event.at
+    return max(scene.state.lesson_opens_at or now, now)
 
 
 def completed(scene: Scene) -> Scene:

@@ -74,7 +74,8 @@ class Life(Player):
         if not self.journal:
             self.say("/start")
         while self.now < until:
-            self._talk()
+            if self._is_steady or self.chance.random() < 0.7:
+                self._talk()
             self._pass_time(until)
         return self
 
@@ -124,11 +125,13 @@ class Life(Player):
     def _pass_time(self, until: datetime) -> None:
         """Until the next thing comes due; those who are not steady come and go as they like."""
         waiting = self.next_due()
-        is_next = waiting is not None and waiting.due_at <= until
-        if is_next and (self._is_steady or self.chance.random() < 0.5):
+        waiting = waiting if waiting is not None and waiting.due_at <= until else None
+        if waiting is not None and (self._is_steady or self.chance.random() < 0.5):
             self.wait_for(waiting)
         elif self._is_steady:
             self.now = until
+        elif waiting is not None and self.chance.random() < 0.1:
+            self.now = max(self.now, waiting.due_at - timedelta(minutes=10))
         else:
             hours = timedelta(hours=self.chance.expovariate(4 / self.habits.away))
             is_down = self.chance.random() < 0.2
@@ -171,6 +174,9 @@ class Life(Player):
         return True
 
     def _open_a_door(self) -> None:
+        if self.state.cards and self.chance.random() < 0.2:
+            self.forge(f".card-change-{self.chance.choice(self.state.cards).number}")
+            return
         recent = [b for s in self.sent[-12:] for row in s.buttons for b in row]
         lasting = [b.data for b in recent if b.data.startswith(".")]
         if lasting and self.chance.random() < 0.5:
@@ -192,8 +198,8 @@ class Life(Player):
         return False
 
     def _do_something_strange(self) -> None:
-        """What nobody plans for: old buttons, edits, pictures, a clinician, the bot blocked."""
-        match self.chance.randrange(7):
+        """What nobody plans for: old buttons, edits, a block, a clock that rings twice."""
+        match self.chance.randrange(8):
             case 0:
                 old = [b for s in self.sent[-60:] for row in s.buttons for b in row]
                 self.forge(self.chance.choice(old).data)
@@ -209,8 +215,11 @@ class Life(Player):
                 self.come_back()
             case 5:
                 self.reply(self.chance.choice(WORDS))
-            case _:
+            case 6:
                 self.clear()
+            case _:
+                for rung in [each for each in self.journal if isinstance(each, Due)][-1:]:
+                    self.meet(rung.model_copy(update={"at": self.now, "desk": self.desk()}))
 
     def _answer(self, question: Question) -> None:
         if isinstance(question, Wait) and self.state.cue and self.chance.random() < 0.6:

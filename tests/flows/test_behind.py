@@ -12,6 +12,7 @@ from tests.flows.player import Player
 from tests.flows.small import heard
 
 DAY = timedelta(days=1)
+LONGEST_DIARY = 1000
 ASKED = "is something in the way"
 READY = "questions are ready"
 Diary = list[tuple[int, str]]
@@ -38,6 +39,7 @@ def diary(player: Player, days: int, reply: str = "") -> Diary:
 
 def _days(player: Player, end: datetime, reply: str) -> Iterator[tuple[int, str]]:
     while (waiting := player.next_due()) is not None and waiting.due_at <= end:
+        assert len(player.journal) < LONGEST_DIARY, "a clock that never rests"
         yield from _noted(player, player.wait_for(waiting))
         if reply and player.question() is not None:
             yield from _noted(player, player.say(reply))
@@ -190,3 +192,33 @@ def test_questions_left_without_an_amber_alert_are_nobodys_business() -> None:
     notes = diary(begin(pace="slow"), 40, reply="later")
 
     assert when(notes, "alert overdue-after-amber") == []
+
+
+def test_after_a_pause_the_patient_has_a_week_for_the_questions() -> None:
+    """They fell due during the rest; the team is not told in the second that it ends."""
+    player = _after_a_grave_score()
+    diary(player, 7, reply="later")
+    player.say("/pause")
+    player.choose("14")
+    diary(player, 13)
+    player.say("/resume")
+    back = (player.now - MONDAY).days
+
+    notes = diary(player, 20, reply="later")
+
+    assert when(notes, "alert overdue-after-amber") == [back + 7]
+
+
+def test_an_extra_that_was_put_off_leaves_room_for_the_plan() -> None:
+    """Re-offered, never nagged: two days later once more, and the plan on the day between."""
+    player = begin(pace="slow")
+    learn(player)
+    diary(player, 1, reply="later")
+    learn(player)
+    player.state = player.state.model_copy(update={"addons": ("sleep",)})
+
+    notes = diary(player, 5, reply="later")
+
+    first = when(notes, "The extra that you chose")[0]
+    assert when(notes, "The extra that you chose") == [first, first + 2, first + 4]
+    assert when(notes, "small plan") == [first + 1, first + 3]

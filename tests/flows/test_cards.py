@@ -252,6 +252,55 @@ def test_back_leads_to_no_second_card() -> None:
     assert len(player.state.cards) == 1
 
 
+def test_looking_at_an_old_card_changes_nothing_of_today() -> None:
+    """Its old answers are offered and nothing more, until the patient keeps one of them."""
+    player = learner()
+    record(player, "on the stairs", "it gets worse")
+    record(player, "in bed", "I never sleep")
+    before = player.state
+
+    player.forge(".card-change-1")
+    left = player.say("later")
+
+    assert (player.state.answers, player.state.words) == (before.answers, before.words)
+    assert not only(left, Record)
+
+
+def test_an_old_answer_is_kept_whatever_was_answered_since() -> None:
+    """The card says what was on it, also where the change is taken up on another day."""
+    player = learner()
+    record(player, "on the stairs", "it gets worse")
+    player.forge(".card-change-1")
+    player.say("later")
+    player.state = player.state.model_copy(
+        update={"answers": {**player.state.answers, "thought-where": "at work"}}
+    )
+    player.say("/resume")
+    player.say("keep")
+    player.say("it passes")
+
+    [card] = player.state.cards
+    assert card.words["thought-where"] == "on the stairs"
+    assert player.state.answers["thought-where"] == "on the stairs"
+
+
+def test_what_is_not_asked_again_stays_on_a_card_as_it_was() -> None:
+    """A card of March keeps the goal of March when one of its other words is changed."""
+    player = learner(flow("exercise/plan", {"write": "plan-what", "text": "What?"},
+                          {"card": "plan", "text": "{goal|all}: {plan-what}"}))  # fmt: skip
+    march = {"zone": "UTC", "goal": "the lake"}
+    player.state = player.state.model_copy(update={"answers": march})
+    player.say("/plan")
+    player.say("ten minutes a day")
+    may = {**player.state.answers, "goal": "the sea"}
+    player.state = player.state.model_copy(update={"answers": may})
+
+    player.forge(".card-change-1")
+
+    assert as_read(player.say("a boat")) == "the lake: a boat"
+    assert player.state.answers["goal"] == "the sea"
+
+
 def test_a_change_that_is_left_is_begun_again_only_once() -> None:
     """What lies below stays where it was, and nothing piles up."""
     player = learner()

@@ -31,6 +31,7 @@ class At:
     opens_day: int | None = None
     zone: str = "UTC"
     pack: str = "whole"
+    track: str = "cbt"
     hour: int = 0
 
     def scene(self) -> Scene:
@@ -43,7 +44,7 @@ class At:
             phase_at=MONDAY + timedelta(days=self.phase_day),
             learning_at=MONDAY,
             lesson_opens_at=_day(self.opens_day),
-            answers={"track": "cbt", "zone": self.zone, "pack": self.pack},
+            answers={"track": self.track, "zone": self.zone, "pack": self.pack},
             done=tuple(Done(flow=flow, at=MONDAY + timedelta(days=day)) for flow, day in done),
         )
         at = MONDAY + timedelta(days=self.day, hours=self.hour)
@@ -82,7 +83,10 @@ DAYS = [
     At(day=14, due=None, lessons=6, done=((MIDDLE, 13), ("measure/phq-9", 13))),
     At(day=14, due=None, lessons=6, done=((MIDDLE, 10), ("measure/phq-9", 10))),
     # the short pack has no more than four lessons
-    At(day=13, due=WEEKLY, lessons=6, pack="short"),
+    At(day=13, due=WEEKLY, lessons=4, pack="short"),
+    # lessons count whichever path or pack they belong to by now
+    At(day=13, due=MIDDLE, lessons=5, pack="short"),
+    At(day=13, due=MIDDLE, lessons=5, track="act"),
     # the closing waits for the day that a next lesson would have opened
     closing(day=72, due=None, opens_day=77),
     closing(day=77, due=ENDING, opens_day=77),

@@ -33,7 +33,6 @@ KNOWN = Known(
             scored(2, 20, 1, 1),
             scored(6, 10, 3, 3),
             scored(3, 1, 1, 2, first=1),
-            scored(None, 0),
         ),
         done=(
             Done(flow="lesson/old", at=NOW - timedelta(days=9)),
@@ -108,6 +107,24 @@ def test_one_score_has_not_changed(since: str) -> None:
     condition = Condition.model_validate({"measure": "mood", "improved": since, "known": True})
 
     assert not holds(condition, once)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"measure": "mood", "gte": 0},
+        {"measure": "mood", "item": 1, "gte": 0},
+        {"measure": "mood", "subscale": "first", "gte": 0},
+        {"measure": "mood", "improved": "baseline", "known": True},
+    ],
+    ids=str,
+)
+def test_what_was_left_out_today_is_not_known_from_an_older_score(written: dict[str, Any]) -> None:
+    """Whoever skips the questions is not told how heavy "this week" is by those of another week."""
+    skipped = (*KNOWN.state.scores, scored(None, 0))
+    today = Known(KNOWN.state.model_copy(update={"scores": skipped}), NOW, {}, KNOWN.measures)
+
+    assert not holds(Condition.model_validate(written), today)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ RESTLESS = st.builds(
 )
 
 
-UNTIRING = Habits(steady=False, aside=100, doors=40, leaving=20, strange=40, crisis=6)
+UNTIRING = Habits(steady=False, aside=100, doors=40, leaving=20, strange=40, crisis=6, away=160)
 
 
 @cache

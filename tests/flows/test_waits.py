@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from flows.effects import Cancel, Effect, Nudge, Send, Settle, Skip
+from flows.effects import Cancel, Effect, Nudge, Send, Settle, Skip, Toast
 from flows.events import Due
 from flows.state import State, Waiting
 from flows.turn import Turn
@@ -94,6 +94,39 @@ def test_each_wait_has_its_own_time() -> None:
 def test_a_wait_goes_on_at_once_when_told_to(words: str, follows: list[str]) -> None:
     """Whoever types need not wait for the time to run out."""
     assert heard(breathing().say(words)) == follows
+
+
+def test_enough_is_enough_though_the_bubble_has_just_gone_on() -> None:
+    """The patient's thumb was slower than the clock: the exercise stops all the same."""
+    player = breathing()
+    first = player.state.asked
+    end_of(player)
+
+    assert heard(player.forge(f"{first}.stop")) == ["How was it?"]
+
+
+@pytest.mark.parametrize("choice", ["on", "later", "made-up"])
+def test_any_other_tap_on_a_bubble_that_has_gone_on_is_noted_already(choice: str) -> None:
+    """Nobody is led past a breath by a tap that the clock was quicker than."""
+    player = breathing()
+    first = player.state.asked
+    end_of(player)
+
+    turned = player.forge(f"{first}.{choice}")
+
+    assert heard(turned) == []
+    assert only(turned, Toast)
+    assert cue(player)
+
+
+def test_enough_on_a_much_older_bubble_is_not_said_to_this_one() -> None:
+    """What is stopped is what the patient has before them."""
+    player = breathing()
+    first = player.state.asked
+    end_of(player)
+    player.forge("made-up")
+
+    assert heard(player.forge(f"{first}.stop")) == ["Out."]
 
 
 def test_a_tap_before_the_time_takes_the_clock_away() -> None:
