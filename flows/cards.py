@@ -25,8 +25,7 @@ _LONGEST = 1000
 
 def keep(scene: Scene, step: Card) -> Scene:
     """The scene with the card shown, and kept anew or in the place of the one being changed."""
-    top = scene.state.stack[-1]
-    changed = find(scene, top.card) if top.card is not None else None
+    top, changed = scene.state.stack[-1], _changed(scene)
     replaces = changed.number if changed is not None and changed.card == step.card else None
     card = _made(scene, step, replaces or scene.state.last_card + 1)
     scene = scene.send(card.text, card.words).but(
@@ -40,8 +39,9 @@ def keep(scene: Scene, step: Card) -> Scene:
 
 def left_open(scene: Scene, question: Question) -> Scene:
     """The scene with that question not answered here, so that no card takes an older answer."""
-    given, key = scene.state.stack[-1].given, key_of(question)
-    return scene.top_but(given=tuple(name for name in given if name != key))
+    top, key = scene.state.stack[-1], key_of(question)
+    given, kept = (tuple(name for name in names if name != key) for names in (top.given, top.kept))
+    return scene.top_but(given=given, kept=kept)
 
 
 def find(scene: Scene, number: int) -> Kept | None:
@@ -95,15 +95,6 @@ def can_change(scene: Scene, card: Kept) -> bool:
     return is_agreed and flow is not None and flow.kind == "exercise"
 
 
-def recalled(scene: Scene, card: Kept) -> Scene:
-    """The scene with the card's answers as the current ones."""
-    said = {parts_of(slot)[0]: words for slot, words in card.words.items()}
-    words = {key: said[key] for key in card.answers}
-    return scene.but(
-        answers={**scene.state.answers, **card.answers}, words={**scene.state.words, **words}
-    )
-
-
 def offer(scene: Scene, question: Question) -> Rows:
     """The button that keeps the old answer, where a card is being changed."""
     old = _old_answer(scene, question)
@@ -121,15 +112,25 @@ def as_it_was(scene: Scene, question: Question, words: str) -> Answer | None:
 
 
 def _old_answer(scene: Scene, question: Question) -> Answer | None:
-    top, key = scene.top, key_of(question)
-    if top is None or top.card is None or not isinstance(question, Write):
+    card, key = _changed(scene), key_of(question)
+    if card is None or key not in card.answers or not isinstance(question, Write):
         return None
-    value = scene.state.answers.get(key or "")
-    return None if value is None else Answer(value, scene.state.words.get(key or "", str(value)))
+    return Answer(card.answers[key], _words_on(card)[key])
+
+
+def _changed(scene: Scene) -> Kept | None:
+    """The card that is being changed here, or None."""
+    number = scene.top.card if scene.top is not None else None
+    return find(scene, number) if number is not None else None
+
+
+def _words_on(card: Kept) -> dict[str, str]:
+    """How each answer reads on the card, by its key."""
+    return {parts_of(slot)[0]: words for slot, words in card.words.items()}
 
 
 def _made(scene: Scene, step: Card, number: int) -> Kept:
-    scene = _without_older(scene)
+    scene = _as_it_stood(_without_older(scene))
     top, text, known = scene.state.stack[-1], step.text.strip(), scene.state.answers
     words = {slot: _cut(each, _LONGEST) for slot, each in values_for(scene, text).items()}
     answers = {name: _bounded(known[name]) for name in sorted(names_in(text)) if name in known}
@@ -154,6 +155,17 @@ def _without_older(scene: Scene) -> Scene:
         answers={key: value for key, value in state.answers.items() if key not in older},
         words={key: words for key, words in state.words.items() if key not in older},
     )
+
+
+def _as_it_stood(scene: Scene) -> Scene:
+    """The scene with what a card being changed says, where that was not asked again."""
+    card, top, state = _changed(scene), scene.state.stack[-1], scene.state
+    if card is None:
+        return scene
+    keys = [key for key in top.kept if key not in top.given]
+    answers = {**state.answers, **{key: card.answers[key] for key in keys}}
+    words = {**state.words, **{key: _words_on(card)[key] for key in keys}}
+    return scene.but(answers=answers, words=words)
 
 
 def _bounded(value: str | int) -> str | int:

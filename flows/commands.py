@@ -10,10 +10,10 @@ from flows.effects import Button, GiveData, Raise, Send, Toast
 from flows.errors import IllegalMove
 from flows.events import is_patients
 from flows.notes import numbered
+from flows.piles import taken_out
 from flows.progress import show_progress
 from flows.prompts import offers_simpler
 from flows.scene import Rows, Scene
-from flows.state import Done
 from flows.talk import ask_again, back, begin, close_question, rest, skip
 from flows.way import move
 from flows.wording import message
@@ -101,7 +101,6 @@ def start(scene: Scene) -> Scene:
         return message(scene, "need-invite")
     if scene.state.phase == "withdrawn":
         scene = move(close_question(scene), "rejoin")
-        scene = scene.but(stack=(), done=_lessons_done(scene))
     if scene.top is None and scene.state.phase in scene.release.program.phases:
         scene = talk.go_on(scene)
         return scene if scene.top is not None else idle(scene)
@@ -121,17 +120,8 @@ def _agreed(flow: str) -> Callable[[Scene], Scene]:
 def _open(scene: Scene, flow: str) -> Scene:
     # in a safety talk nothing is taken away, or its question might go too
     if not scene.in_safety and any(frame.flow == flow for frame in scene.state.stack):
-        scene = _without(scene, flow)
+        scene = taken_out(close_question(scene), flow)
     return begin(scene, flow)
-
-
-def _without(scene: Scene, flow: str) -> Scene:
-    names = [frame.flow for frame in scene.state.stack]
-    return close_question(scene).but(stack=scene.state.stack[: names.index(flow)])
-
-
-def _lessons_done(scene: Scene) -> tuple[Done, ...]:
-    return tuple(done for done in scene.state.done if done.flow.startswith("lesson/"))
 
 
 def _lines_again(scene: Scene) -> Scene:
@@ -177,7 +167,8 @@ def _pause(scene: Scene) -> Scene:
     try:
         journey.move(scene.state.phase, "pause")
     except IllegalMove:
-        return leave(scene)
+        if scene.top is not None or scene.in_safety:
+            return leave(scene)
     return _open(scene, scene.release.program.commands["pause"])
 
 

@@ -83,14 +83,15 @@ def _value(condition: Condition, known: Known, own_key: str | None) -> Found:
 
 
 def _of_measure(condition: Condition, name: str, known: Known) -> Found:
-    scores = known.state.scores_of(name)
-    if not scores:
+    last = next((s for s in reversed(known.state.scores) if s.measure == name), None)
+    if last is None or last.total is None:
+        # what was left out today is not known from an older score
         return None
     if condition.improved is not None:
-        return _improved(known.measures.get(name), scores, condition.improved)
+        return _improved(known.measures.get(name), known.state.scores_of(name), condition.improved)
     if condition.subscale is not None:
-        return scores[-1].subscales.get(condition.subscale)
-    return scores[-1].items.get(condition.item) if condition.item else scores[-1].total
+        return last.subscales.get(condition.subscale)
+    return last.items.get(condition.item) if condition.item else last.total
 
 
 def _improved(measure: Measure | None, scores: Sequence[Score], since: str) -> Number | None:

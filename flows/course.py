@@ -5,8 +5,8 @@ from __future__ import annotations
 from flows import timing
 from flows.scene import Scene
 
-SHORT = "short"
-"""The answer to `pack` of someone who wants the short list of their track."""
+PACK, SHORT = "pack", "short"
+"""The key, and its answer, of someone who wants the short list of their track."""
 
 
 def lessons_of(scene: Scene) -> tuple[str, ...]:
@@ -18,7 +18,7 @@ def lessons_of(scene: Scene) -> tuple[str, ...]:
     track = program.tracks.get(str(answers.get("track")))
     if track is None:
         return ()
-    is_short = answers.get("pack") == SHORT and track.short
+    is_short = answers.get(PACK) == SHORT and track.short
     return (*program.core, *(track.short if is_short else track.lessons))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -160,11 +161,11 @@ class Measure(Value):
     def with_text(self, text: LicensedText) -> Measure:
         """This measure switched on by a text that a site may use."""
         items = tuple(
-            item.model_copy(update={"text": words})
-            for item, words in zip(self.items, text.items, strict=True)
+            item.model_copy(update={"text": given.text, "choices": given.choices or item.choices})
+            for item, given in zip(self.items, text.items, strict=True)
         )
         known = {name: value for name, value in text if value and name in _LICENSED}
-        return self.model_copy(update={**known, "items": items})
+        return self.model_copy(update={**known, "licence": str(text.licence), "items": items})
 
     def flow(self) -> Flow:
         """The flow that asks the items one at a time, then tallies; an empty one if it is off."""
@@ -202,7 +203,33 @@ class Measure(Value):
         )
 
 
-_LICENSED = ("about", "choices", "anchors", "attribution", "licence")
+_LICENSED = ("about", "choices", "anchors", "attribution")
+
+
+def _as_item(value: Any) -> Any:
+    return {"text": value} if isinstance(value, str) else value
+
+
+class LicensedItem(Value):
+    """An item as the licence gives it, with its own answers where they differ from the others'."""
+
+    text: Words
+    choices: Choices = Field(default_factory=dict)
+
+
+_AsItem = BeforeValidator(_as_item, json_schema_input_type=LicensedItem | Words)
+
+
+class Licence(Value):
+    """Who allowed a site to show a text, on which day, and what for."""
+
+    by: Words
+    on: date
+    purpose: str = ""
+
+    def __str__(self) -> str:
+        said = f"{self.by}, {self.on.isoformat()}"
+        return f"{said}: {self.purpose}" if self.purpose else said
 
 
 class LicensedText(Value):
@@ -210,8 +237,8 @@ class LicensedText(Value):
 
     text: Key
     about: Words
-    items: tuple[Words, ...] = Field(min_length=1)
+    items: tuple[Annotated[LicensedItem, _AsItem], ...] = Field(min_length=1)
     choices: Choices = Field(default_factory=dict)
     anchors: Ends | None = None
     attribution: str = ""
-    licence: Words
+    licence: Licence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flows.cards import can_change, find, recalled, show_card, show_cards, show_picture
+from flows.cards import can_change, find, show_card, show_cards, show_picture
 from flows.scene import Scene
 from flows.talk import close_question, place, run
 
@@ -27,9 +27,9 @@ def _change(scene: Scene, number: int) -> Scene:
     if card is None or not can_change(scene, card):
         return show_card(scene, number)
     scene = close_question(scene)
-    kept = tuple(frame for frame in scene.state.stack if frame.card is None or frame.waiting)
-    scene = place(recalled(scene.but(stack=kept), card), card.flow)
-    return run(scene.top_but(card=number, given=tuple(card.answers)))
+    others = tuple(frame for frame in scene.state.stack if frame.card is None or frame.waiting)
+    scene = place(scene.but(stack=others), card.flow)
+    return run(scene.top_but(card=number, kept=tuple(card.answers)))
 
 
 _ACTS: dict[str, Callable[[Scene, int], Scene]] = {

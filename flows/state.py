@@ -14,8 +14,8 @@ class Frame(Value):
 
     `waiting` says that the step is a `do` whose flow lies above this frame; `resting` that the
     patient left it for later; `simpler` names the bubbles since the last question that have
-    simpler words; `card` is the number of a card that is being changed; `given` names the answers
-    given here.
+    simpler words; `card` is the number of a card that is being changed, and `kept` names its
+    answers that were not taken off it here; `given` names the answers given here.
     """
 
     flow: str
@@ -26,6 +26,7 @@ class Frame(Value):
     resting: bool = False
     simpler: tuple[str, ...] = ()
     card: int | None = None
+    kept: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
 
 
@@ -84,8 +85,9 @@ class State(Value):
     """Everything the next turn must know.
 
     `phase_at` is when the phase began and `learning_at` when learning did, whatever pauses lay in
-    between; `offered_on` is the day of the last reminder of questions that are due, and
-    `extra_on` that of an extra that was chosen; `uncertain` is how many more sets of questions an amber alert asks to see.
+    between; `offered_on` is the day of the last reminder of questions that are due, and `extra_on`
+    that of an extra that was chosen; `uncertain` is how many more sets of questions an amber alert
+    asks to see; `renewed` that newer content closed what was open, and the patient has not heard.
     """
 
     release: str
@@ -122,6 +124,7 @@ class State(Value):
     paused_until: datetime | None = None
     reachable: bool = True
     amber_at: datetime | None = None
+    renewed: bool = False
 
     @property
     def zone(self) -> str:

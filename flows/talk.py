@@ -11,13 +11,16 @@ from flows.errors import EndlessFlow
 from flows.known import known_of
 from flows.machine import ANSWERED, NEXT, SKIPPED, WAITED
 from flows.machines import follow
+from flows.piles import lifted, taken_out
 from flows.progress import show_progress, show_summary
 from flows.prompts import ask
 from flows.rhythm import (
     CHECKED,
     due_check,
-    is_check_open,
+    is_check_begun,
+    is_overtaken,
     next_check_at,
+    open_check_of,
 )
 from flows.scene import Scene
 from flows.scoring import gravest, is_amber, is_passed, on_item, on_passed, tally
@@ -164,7 +167,7 @@ def alarm(scene: Scene, raises: tuple[Raise, ...]) -> Scene:
     scene = scene.then(*raises)
     if is_amber(scene, raises):
         # an alert that a set of questions raises is followed up by the next one
-        uncertain = 2 if is_check_open(scene) else 1
+        uncertain = 2 if is_check_begun(scene) else 1
         scene = scene.but(amber_at=scene.event.at, uncertain=uncertain)
     rule = gravest(scene, raises)
     return take_over(scene, rule.reply) if rule is not None and rule.reply else scene
@@ -192,8 +195,9 @@ def open_lesson(scene: Scene) -> Scene:
         return _open_closing(scene)
     if phase != "learning":
         return message(scene, _NO_LESSON.get(phase, "lesson-not-yet"))
-    if _is_open(scene, "lesson"):
-        return ask_again(scene)
+    begun = _begun(scene, "lesson")
+    if begun is not None:
+        return ask_again(lifted(scene, begun))
     if opens is not None and opens > scene.event.at:
         return message(scene, "lesson-later")
     lesson = next_lesson(scene)
@@ -202,7 +206,7 @@ def open_lesson(scene: Scene) -> Scene:
 
 def _open_closing(scene: Scene) -> Scene:
     """The scene with the closing of the course begun, or words about when it opens."""
-    if is_check_open(scene) or due_check(scene) is not None:
+    if open_check_of(scene) is not None or due_check(scene) is not None:
         return open_check(scene)
     return message(scene, "closing-later" if next_check_at(scene) else "lesson-none")
 
@@ -211,24 +215,32 @@ def open_check(scene: Scene) -> Scene:
     """The scene with the questions that are due begun, or words about when they are."""
     if scene.state.phase not in CHECKED:
         return message(scene, _NO_CHECK.get(scene.state.phase, "lesson-not-yet"))
-    if is_check_open(scene):
-        return ask_again(scene)
+    begun = open_check_of(scene)
+    if begun is not None and not is_overtaken(scene, begun):
+        return ask_again(lifted(scene, begun.flow))
     check = due_check(scene)
     if check is not None:
-        return begin(scene, check.flow)
+        return begin(_without(scene, begun.flow) if begun else scene, check.flow)
     return message(scene, "check-later" if next_check_at(scene) else "check-none")
+
+
+def _without(scene: Scene, flow: str) -> Scene:
+    return taken_out(close_question(scene), flow)
 
 
 def open_addon(scene: Scene) -> Scene:
     """The scene with the next add-on that the patient chose begun, or words that there is none."""
-    if _is_open(scene, "addon"):
-        return ask_again(scene)
+    begun = _begun(scene, "addon")
+    if begun is not None:
+        return ask_again(lifted(scene, begun))
     addon = next_addon(scene)
     return begin(scene, addon) if addon else message(scene, "addon-none")
 
 
-def _is_open(scene: Scene, kind: str) -> bool:
-    return any(scene.release.flow(frame.flow).kind == kind for frame in scene.state.stack)
+def _begun(scene: Scene, kind: str) -> str | None:
+    """The open flow of that kind, or None."""
+    names = (frame.flow for frame in scene.state.stack)
+    return next((name for name in names if scene.release.flow(name).kind == kind), None)
 
 
 def _on(scene: Scene, trigger: str) -> Scene:

@@ -50,9 +50,14 @@ class Turn:
 def turn(release: Release, state: State, event: Event) -> Turn:
     """The state that follows the event and the effects it asks for; the same in, the same out.
 
-    Crisis words come first, whatever the step; then commands; then the flow.
+    Crisis words come first, whatever the step; then commands; then the flow. What is open belongs
+    to the release that it was opened on: on another one it is closed, and the patient told.
     """
-    scene = schedule(noticed(_happen(_opened(release, state, event))))
+    scene = _opened(release, state, event)
+    if state.stack and state.release != release.hash:
+        scene = _set_down(scene)
+    is_news = scene.state.renewed and is_patients(event)
+    scene = schedule(noticed(_renewed(scene) if is_news else _happen(scene)))
     return Turn(scene.state, scene.effects)
 
 
@@ -69,9 +74,35 @@ def _opened(release: Release, state: State, event: Event) -> Scene:
     return scene.but(last_seen_at=event.at, unanswered=0, silent=False, reachable=True)
 
 
-def _happen(scene: Scene) -> Scene:
+def _set_down(scene: Scene) -> Scene:
+    """The scene with nothing open; a hold stands, by a safety talk that this release has."""
+    release, held = scene.release, scene.state.held
+    if held is not None and held not in release.all_flows:
+        held = release.escalation.rule(release.crisis.hard_rule).reply or release.crisis.soft_reply
+    return talk.close_question(scene).but(stack=(), held=held, renewed=True)
+
+
+def _renewed(scene: Scene) -> Scene:
+    """The scene in which the patient hears that what was open is closed; crisis words come first.
+
+    A tap at what was open answers nothing, and is not taken for one that was noted.
+    """
+    scene, event = scene.but(renewed=False), scene.event
+    # before the agreement there is nothing that could have been lost
+    if scene.state.held is None and scene.state.phase != "consenting" and not _tier(scene):
+        scene = message(scene, "renewed")
+    if isinstance(event, Tapped) and event.turn not in {None, scene.state.asked}:
+        return start(_moved_on(scene))
+    return _happen(scene)
+
+
+def _tier(scene: Scene) -> str | None:
     words = words_of(scene.event)
-    tier = crisis.screen(scene.release.crisis, words) if words else None
+    return crisis.screen(scene.release.crisis, words) if words else None
+
+
+def _happen(scene: Scene) -> Scene:
+    words, tier = words_of(scene.event), _tier(scene)
     if tier == "hard":
         return _crisis(scene, words)
     if tier == "soft" and scene.state.held is None:
@@ -228,7 +259,7 @@ def _tapped(scene: Scene, event: Tapped) -> Scene:
     if event.turn is None:
         return command(scene, event.choice) if knows(scene, event.choice) else _moved_on(scene)
     question = scene.question
-    if question is None or event.turn != scene.state.asked:
+    if question is None or (event.turn != scene.state.asked and not _is_enough(scene, event)):
         return _stale(scene, event.turn)
     if event.choice in LEAVE:
         return command(scene, event.choice)
@@ -239,9 +270,20 @@ def _tapped(scene: Scene, event: Tapped) -> Scene:
     return _moved_on(scene) if given is None else _given(scene, question, given)
 
 
+def _is_enough(scene: Scene, event: Tapped) -> bool:
+    """Whether the tap means to leave a timed exercise, whose bubble has just gone on by itself."""
+    question = scene.question
+    ways = question.next if isinstance(question, Wait) else ()
+    return isinstance(ways, dict) and event.choice in ways and _is_just_now(scene, event.turn)
+
+
+def _is_just_now(scene: Scene, turn: int | None) -> bool:
+    # the turn that answered it, and this one
+    return turn is not None and 0 < scene.state.turn - turn <= 2
+
+
 def _stale(scene: Scene, turn: int) -> Scene:
-    just_now = 0 < scene.state.turn - turn <= 2  # the turn that answered it, and this one
-    if just_now:
+    if _is_just_now(scene, turn):
         return scene.then(Toast(text=scene.release.text("already")))
     scene = _moved_on(scene).then(Settle(turn=turn))
     return talk.ask_again(scene) if scene.question is not None else scene

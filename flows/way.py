@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flows import journey
-from flows.course import is_through
+from flows.course import PACK, is_through
 from flows.errors import IllegalMove
 from flows.rhythm import is_check, lesson_opens, pause_end
 from flows.scene import Scene
@@ -19,7 +19,6 @@ _FORGOTTEN = {
     "extra_on": None,
     "behind": None,
     "uncertain": 0,
-    "addons": (),
 }
 """What is no longer counted once someone has left."""
 
@@ -46,8 +45,27 @@ def move(scene: Scene, trigger: str) -> Scene:
             return completed(_resumed(scene))
         case "withdraw":
             return scene.but(stack=scene.state.stack[-1:], **_FORGOTTEN)
+        case "rejoin":
+            return _anew(scene)
         case _:
             return scene
+
+
+def _anew(scene: Scene) -> Scene:
+    """The scene at a new start: what was learned stays learned, and the rest is asked anew."""
+    done = tuple(each for each in scene.state.done if _stays_done(scene, each.flow))
+    answers, words = ({**known} for known in (scene.state.answers, scene.state.words))
+    for known in (answers, words):
+        known.pop(PACK, None)
+    return scene.but(stack=(), done=done, answers=answers, words=words)
+
+
+def _stays_done(scene: Scene, flow: str) -> bool:
+    """Whether a flow that was finished is not to come again after leaving."""
+    is_once = any(
+        check.flow == flow and check.every_days is None for check in scene.release.program.checks
+    )
+    return is_once or flow.startswith(("lesson/", "addon/"))
 
 
 def _resumed(scene: Scene) -> Scene:

@@ -24,6 +24,7 @@ from bot.service.deliver import Delivery
 from bot.service.health import Pulse, health
 from bot.service.picture import Painter
 from bot.service.releases import Releases
+from bot.service.renewal import take_up
 from bot.service.site import Site
 from bot.settings import BadSetting, Settings
 from bot.store.migrate import migrate
@@ -76,7 +77,7 @@ async def run(settings: Settings) -> None:
     stopping = _stop_signal()
     site, store = site_for(settings), open_store(settings)
     try:
-        await store.write(site.releases.keep, site.clock.now())
+        await store.write(take_up, site)
         await Service(settings, site, store, stopping).serve()
     finally:
         store.close()

@@ -33,8 +33,17 @@ def _are(count: int) -> str:
 
 def _answers(text: LicensedText, measure: Measure) -> Iterator[tuple[str, str]]:
     low, high = measure.scale
-    numbers = {str(number) for number in range(low, high + 1)}
-    if text.choices and set(text.choices) != numbers:
+    if text.choices and set(text.choices) != _numbers(low, high):
         yield "choices", f"the choices of {measure.measure} are the numbers from {low} to {high}"
-    if not text.choices and text.anchors is None:
+    given = list(zip(text.items, measure.items, strict=False))
+    for number, (words, item) in enumerate(given, 1):
+        low, high = item.scale or measure.scale
+        if words.choices and set(words.choices) != _numbers(low, high):
+            yield f"items.{number}", f"the choices of item {number} are the numbers from {low} to {high}"
+    is_said = all(words.choices or item.anchors for words, item in given)
+    if not text.choices and text.anchors is None and not is_said:
         yield "text", f"add `choices` or `anchors`: {low} to {high} say nothing by themselves"
+
+
+def _numbers(low: int, high: int) -> set[str]:
+    return {str(number) for number in range(low, high + 1)}

@@ -2,16 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
-from bot.store.tables import releases
+from bot.store.tables import patients, releases
 from bot.store.unit import Unit, insert
 
 
-def keep(unit: Unit, hash: str, body: str, at: datetime) -> None:
-    """Keep a release. Keeping the same one twice changes nothing."""
+def keep(unit: Unit, hash: str, body: str, at: datetime) -> bool:
+    """Keep a release; whether it is new. Keeping the same one twice changes nothing."""
     statement = insert(unit, releases).values(hash=hash, body=body, created_at=at)
-    unit.connection.execute(statement.on_conflict_do_nothing())
+    return unit.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def stood_on(unit: Unit) -> list[str]:
+    """Every kept release on which a patient stands now."""
+    stands = exists().where(patients.c.release == releases.c.hash)
+    return list(unit.connection.execute(select(releases.c.hash).where(stands)).scalars())
 
 
 def get(unit: Unit, hash: str) -> str | None:

@@ -260,7 +260,7 @@ def test_looking_at_an_old_card_changes_nothing_of_today() -> None:
     before = player.state
 
     player.forge(".card-change-1")
-    left = player.say("later")
+    left = player.say("/later")
 
     assert (player.state.answers, player.state.words) == (before.answers, before.words)
     assert not only(left, Record)
@@ -271,7 +271,7 @@ def test_an_old_answer_is_kept_whatever_was_answered_since() -> None:
     player = learner()
     record(player, "on the stairs", "it gets worse")
     player.forge(".card-change-1")
-    player.say("later")
+    player.say("/later")
     player.state = player.state.model_copy(
         update={"answers": {**player.state.answers, "thought-where": "at work"}}
     )

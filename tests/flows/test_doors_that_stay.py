@@ -76,6 +76,7 @@ def test_no_command_of_the_program_leads_around_the_hold(release: Release, place
     player.say("I want to die")
     player.say("/stop")
     player.choose("leave")
+    player.choose("none")
 
     for name in OF_THE_PROGRAM:
         player.say(f"/{name}")
@@ -118,7 +119,7 @@ def test_who_said_no_to_the_agreement_is_not_asked_by_other_doors(release: Relea
     turned = player.say("/exercises")
 
     assert kept(turned) == []
-    assert player.state.stack == ()
+    assert not player.state.stack
     assert "Emergency:" in heard(player.say("/now"))[0]
     player.say("/person")
     assert player.state.stack[-1].flow == "flow/person"
@@ -135,7 +136,7 @@ def test_an_old_card_is_not_changed_by_someone_who_left(release: Release) -> Non
 
     turned = player.forge(f".card-change-{changeable[-1]}")
 
-    assert player.state.stack == ()
+    assert not player.state.stack
     assert kept(turned) == []
 
 

@@ -9,8 +9,8 @@ import pytest
 from flows.effects import Raise, Relay
 from flows.scene import Scene
 from flows.state import Done
-from flows.way import move
 from flows.turn import Turn
+from flows.way import move
 from tests.flows.courses import MONDAY, begun
 from tests.flows.player import Player
 from tests.flows.small import heard, shown
@@ -161,10 +161,10 @@ def test_an_extra_waits_behind_the_lessons_and_before_the_plan() -> None:
     player = begun()
     program = player.release.program.model_copy(update={"addons": {"rest": "exercise/breathing"}})
     player.release = player.release.model_copy(update={"program": program})
-    player.state = player.state.model_copy(update={"addons": ("rest",)})
     learn(player)
     list(player.wait(DAY))
     learn(player)
+    player.state = player.state.model_copy(update={"addons": ("rest",)})
 
     turns = list(player.wait(DAY))
 

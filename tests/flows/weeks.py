@@ -81,7 +81,8 @@ def every_alert_is_raised(life: Life) -> None:
     expected = expected_alerts(taken for _, taken in _taken(life))
 
     totals = {pair for pair in raised if pair[1] in about_scores - BY_ANSWER}
-    assert totals == {pair for pair in expected if pair[1] not in BY_ANSWER}
+    wanted = {pair for pair in expected if pair[1] not in BY_ANSWER}
+    assert totals == wanted, f"alerts of scores: {totals ^ wanted}"
     at_once = {pair for pair in raised if pair[1] in BY_ANSWER}
     assert at_once == set(_by_answers(life)), "alerts of single answers"
 

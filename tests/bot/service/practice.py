@@ -23,6 +23,7 @@ from bot.service.deliver import Delivery
 from bot.service.health import Pulse, health
 from bot.service.picture import Painter
 from bot.service.releases import Releases
+from bot.service.renewal import take_up
 from bot.service.site import Site
 from bot.settings import Settings
 from bot.store import alerts, nudges, people
@@ -70,7 +71,7 @@ class Practice:
         """Start the process, or start it again, with this content."""
         releases = Releases(release, places)
         self.site = Site(self._settings, releases, self.clock, read_update)
-        self.store.write_now(releases.keep, self.clock.now())
+        self.store.write_now(take_up, self.site)
         self.delivery = Delivery(self.store, self.site, self.messenger, Painter())
         self.workers = Workers(self.store, self.site, self.delivery, self.pulse)
         self.intake = Intake(self.store, self.vault, self.clock, self.workers.wake)

@@ -102,7 +102,7 @@ async def test_vague_words_that_are_never_explained_call_the_care_team_after_a_d
     assert told_just(ann.news(), "Your care team has closed this.")
     assert ann.state.held is None
     await practice.live(DAY)
-    assert told_just(ann.news(), "Your weekly questions are ready.")
+    assert told_just(ann.news(), "Your next part has waited a while")
     assert [each.fired_count for each in ann.alerts] == [1]
 
 
