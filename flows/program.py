@@ -10,7 +10,17 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from transitions import Machine
 
 from flows.machine import compile_flow
-from flows.measure import Band, Change, LicensedText, Measure, MeasureItem, Missing, Subscale
+from flows.measure import (
+    Band,
+    Change,
+    Licence,
+    LicensedItem,
+    LicensedText,
+    Measure,
+    MeasureItem,
+    Missing,
+    Subscale,
+)
 from flows.places import Places
 from flows.rule import Escalation, Rule, Tier
 from flows.steps import Case, Choices, Condition, Flow, Key, Label, Number, Words
@@ -26,6 +36,8 @@ __all__ = [
     "Flow",
     "Key",
     "Label",
+    "Licence",
+    "LicensedItem",
     "LicensedText",
     "Measure",
     "MeasureItem",

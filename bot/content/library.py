@@ -176,7 +176,7 @@ class _Shelf:
             text = self._read(document, document.value, LicensedText.model_validate)
             if text and self._first(f"licensed/{text.text}", document):
                 wrong = list(misfits(text, measures))
-                at = [(document.line((part,)), said) for part, said in wrong]
+                at = [(document.line(part), said) for part, said in wrong]
                 self._mistakes += [Mistake(document.file, line, said) for line, said in at]
                 if not wrong:
                     found[text.text] = measures[text.text].with_text(text)

@@ -166,6 +166,7 @@ def _words_wanted(value: object) -> str:
 _NUMBER = "should be a number without quotes"
 _WHOLE = "should be a whole number without quotes"
 _LIST = "should be a list: lines that begin with -, or [one, two]"
+_DAY = "should be a day such as 2026-03-31"
 _NAMES = "should be made of lines like `name: value`"
 _PLAIN = {
     "string_too_short": "is empty: write something, or take the line away",
@@ -181,6 +182,10 @@ _PLAIN = {
     "bool_parsing": "should be true or false",
     "tuple_type": _LIST,
     "list_type": _LIST,
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "date_from_datetime_inexact": _DAY,
     "dict_type": _NAMES,
     "model_type": _NAMES,
     "model_attributes_type": _NAMES,

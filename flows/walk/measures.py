@@ -16,6 +16,7 @@ def measures(release: Release) -> Iterator[Finding]:
     for measure in release.measures.values():
         yield from (Finding(f"measure/{measure.measure}", *found) for found in _mistakes(measure))
     yield from _off(release)
+    yield from _uncompared(release)
 
 
 def _off(release: Release) -> Iterator[Finding]:
@@ -25,6 +26,17 @@ def _off(release: Release) -> Iterator[Finding]:
             reasons[measure.why_off.strip()].append(name)
     for reason, names in reasons.items():
         yield warning("", "", f"switched off: {', '.join(names)}. {reason}")
+
+
+def _uncompared(release: Release) -> Iterator[Finding]:
+    """What a site switched on by its own text, and nobody has compared with the print."""
+    for name, measure in sorted(release.measures.items()):
+        if measure.is_on and measure.why_off and not measure.verified:
+            text = (
+                f"{name} is switched on by your licence ({measure.licence}), and not verified:"
+                " compare its answers, reversed items and cut points with the print"
+            )
+            yield warning(f"measure/{name}", "verified", text)
 
 
 def _mistakes(measure: Measure) -> Iterator[tuple[str, str]]:

@@ -31,8 +31,9 @@ about: Two sentences about these days.
 items: [I can lift this., I cannot lift that.]
 choices: {"0": "No", "1": Partly, "2": "Yes"}
 attribution: With kind permission.
-licence: a letter of 2 March
+licence: {by: The owner of the words, on: 2026-03-02, purpose: patients of the clinic in Lund}
 """
+LICENCE = TEXT.splitlines(keepends=True)[-1]
 
 
 def pack_with(folder: Path, text: str = "") -> Path:
@@ -67,11 +68,55 @@ def test_a_licensed_text_switches_the_slot_on(tmp_path: Path) -> None:
     assert [item.text for item in measure.items] == ["I can lift this.", "I cannot lift that."]
     assert measure.items[1].reversed
     assert measure.choices_of(1) == {"0": "No", "1": "Partly", "2": "Yes"}
-    assert (measure.licence, measure.attribution) == (
-        "a letter of 2 March",
-        "With kind permission.",
-    )
+    assert measure.licence == "The owner of the words, 2026-03-02: patients of the clinic in Lund"
+    assert measure.attribution == "With kind permission."
     assert not [w for w in proofread(pack).warnings if "switched off" in w.text]
+
+
+def test_an_item_may_have_answers_of_its_own(tmp_path: Path) -> None:
+    """Some prints turn the answers round, or word them for one item; the scale stays."""
+    own = """
+  - text: I can lift this.
+    choices: {"2": Without trouble, "1": Just, "0": Never}
+  - I cannot lift that.
+"""
+    text = TEXT.replace(" [I can lift this., I cannot lift that.]", own.rstrip())
+
+    measure = read(pack_with(tmp_path, text)).measures["strength"]
+
+    assert list(measure.choices_of(1).items()) == [
+        ("2", "Without trouble"),
+        ("1", "Just"),
+        ("0", "Never"),
+    ]
+    assert measure.choices_of(2) == {"0": "No", "1": "Partly", "2": "Yes"}
+    assert measure.bounds_of(1) == (0, 2)
+
+
+def test_items_that_all_have_their_own_answers_need_no_others(tmp_path: Path) -> None:
+    """Nothing is asked for that the print does not have."""
+    item = '{text: I can., choices: {"0": "No", "1": Partly, "2": "Yes"}}'
+    text = TEXT.replace("[I can lift this., I cannot lift that.]", f"[{item}, {item}]")
+    text = text.replace('choices: {"0": "No", "1": Partly, "2": "Yes"}\nattribution', "attribution")
+
+    assert read(pack_with(tmp_path, text)).measures["strength"].is_on
+
+
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_text_that_nobody_compared_with_the_print_is_said(tmp_path: Path, verified: bool) -> None:
+    """The scoring of a slot is what we could read; the site has the print."""
+    pack = pack_with(tmp_path, TEXT)
+    slot = pack / "measures" / "strength.yaml"
+    words = slot.read_text(encoding="utf-8")
+    slot.write_text(words.replace("verified: true", f"verified: {verified}".lower()), "utf-8")
+
+    said = [w.text for w in proofread(pack).warnings if "compare its answers" in w.text]
+
+    assert [text.partition(":")[0] for text in said] == (
+        []
+        if verified
+        else ["strength is switched on by your licence (The owner of the words, 2026-03-02"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,9 +149,29 @@ def test_a_licensed_text_switches_the_slot_on(tmp_path: Path) -> None:
             "licensed/strength.yaml:1: mood has its text already: take this file away",
         ),
         (
-            "licence: a letter of 2 March\n",
+            LICENCE,
             "",
             "licensed/strength.yaml:1: `licence` is missing",
+        ),
+        (
+            LICENCE,
+            "licence: none really\n",
+            "licensed/strength.yaml:6: licence: should be made of lines like `name: value`",
+        ),
+        (
+            "{by: The owner of the words, on",
+            "{on",
+            "licensed/strength.yaml:6: licence: `by` is missing",
+        ),
+        (
+            "on: 2026-03-02",
+            "on: last spring",
+            "licensed/strength.yaml:6: licence, on: should be a day such as 2026-03-31",
+        ),
+        (
+            "I cannot lift that.]",
+            '{text: I cannot., choices: {"0": "Yes", "1": "No"}}]',
+            "licensed/strength.yaml:3: the choices of item 2 are the numbers from 0 to 2",
         ),
     ],
 )

@@ -356,12 +356,14 @@ def test_an_important_change_reaches_every_published_size(
 def test_a_slot_asks_nothing_until_its_text_is_there(release: Release) -> None:
     """Without a licence it says nothing at all; with one it asks every item as given."""
     slot = release.measures["pseq-2"]
-    text = LicensedText(
-        text="pseq-2",
-        about="Two sentences.",
-        items=("First words", "Second words"),
-        anchors=("low", "high"),
-        licence="a letter of 2 March",
+    text = LicensedText.model_validate(
+        {
+            "text": "pseq-2",
+            "about": "Two sentences.",
+            "items": ["First words", "Second words"],
+            "anchors": ["low", "high"],
+            "licence": {"by": "the owner", "on": "2026-03-02"},
+        }
     )
 
     on = slot.with_text(text)
@@ -374,7 +376,7 @@ def test_a_slot_asks_nothing_until_its_text_is_there(release: Release) -> None:
         ("First words", ("low", "high")),
         ("Second words", ("low", "high")),
     ]
-    assert (on.licence, on.score, on.range) == ("a letter of 2 March", "sum", (0, 12))
+    assert (on.licence, on.score, on.range) == ("the owner, 2026-03-02", "sum", (0, 12))
 
 
 def test_an_item_that_does_not_count_comes_after_the_score_is_kept(release: Release) -> None:
