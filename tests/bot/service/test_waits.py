@@ -27,6 +27,7 @@ async def breather(practice: Practice) -> Person:
     practice.start(content())
     ann = practice.person(1)
     await ann.says("/start")
+    await ann.taps("I agree")
     await ann.says("/breathe")
     assert ann.news()[-1] == "In."
     return ann
