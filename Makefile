@@ -19,8 +19,8 @@ dev: $(VENV)/.made-dev ## make the environment that tests and checks need
 run: venv ## start the service (without BOT_TOKEN: the sandbox)
 	@exec $(BIN)/paceful run
 
-test: dev ## run every test; ARGS="-k pacing" runs some
-	@$(BIN)/pytest $(ARGS)
+test: dev ## run every test, one process for each core; ARGS="-k pacing" runs some
+	@$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: dev ## format, lint, types, import rules, content, migrations
 	$(BIN)/ruff format --check .
