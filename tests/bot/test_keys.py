@@ -131,7 +131,11 @@ def test_a_lookup_depends_on_value_purpose_and_key() -> None:
     assert all(len(lookup) == 64 and "12345" not in lookup for lookup in lookups)
 
 
-@pytest.mark.parametrize("bad", ["", "short", new_key()[:-2], new_key() + "AA", "ä" * 43, "*" * 43])
+@pytest.mark.parametrize(
+    "bad",
+    ["", "short", new_key()[:-2], new_key() + "AA", "ä" * 43, "*" * 43],
+    ids=["nothing", "a-word", "two-letters-short", "two-letters-long", "not-ascii", "no-base64"],
+)
 def test_what_is_not_a_key_is_refused(bad: str) -> None:
     """A key is 32 bytes in base64url, nothing shorter and nothing else."""
     with pytest.raises(BadKey):
