@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -185,7 +186,7 @@ def _runs(line: list[tuple[str, bool]]) -> tuple[tuple[str, bool], ...]:
 def _pieces(word: str, bold: bool, size: float) -> Iterator[tuple[str, bool]]:
     """The word, or what it must be broken into to fit on a line."""
     while _wide(f"{word} ", size, bold) > _ROOM:
-        fits = next(n for n in range(len(word), 0, -1) if _wide(word[:n], size, bold) < _ROOM - 5)
+        fits = max(1, _most(word, lambda start: _wide(start, size, bold) < _ROOM - 5))
         yield word[:fits], bold
         word = word[fits:]
     yield word, bold
@@ -194,8 +195,12 @@ def _pieces(word: str, bold: bool, size: float) -> Iterator[tuple[str, bool]]:
 def _fitting(words: str) -> str:
     if _wide(words, _SMALL, True) <= _ROOM:
         return words
-    fits = (words[:n] for n in range(len(words), 0, -1))
-    return next(cut for cut in fits if _wide(f"{cut}…", _SMALL, True) <= _ROOM) + "…"
+    return words[: _most(words, lambda start: _wide(f"{start}…", _SMALL, True) <= _ROOM)] + "…"
+
+
+def _most(words: str, fits: Callable[[str], bool]) -> int:
+    """How many letters from the start of the words still fit."""
+    return bisect_left(range(1, len(words) + 1), True, key=lambda n: not fits(words[:n]))
 
 
 def _marked(text: Rendered) -> list[tuple[str, bool]]:
@@ -257,7 +262,6 @@ def _font(size: float, bold: bool) -> FontProperties:
     return FontProperties(family=_FONT, size=size, weight="bold" if bold else "normal")
 
 
-@cache
 def _wide(words: str, size: float, bold: bool) -> float:
     """How wide the words are, in points."""
     font = get_font(findfont(_font(size, bold)))

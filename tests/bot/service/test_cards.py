@@ -171,6 +171,7 @@ async def test_the_painter_draws_sheets_and_charts_alike() -> None:
 async def fills_in(person: Person, words: str) -> None:
     """Go in, do the exercise, and keep the card."""
     await person.says("/start")
+    await person.taps("I agree")
     await person.says("/record")
     await person.says(words)
 
