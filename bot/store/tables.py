@@ -65,6 +65,9 @@ patients = Table(
     Column("language", String(16), nullable=False),
     Column("last_seen_at", Moment),
     Column("reachable", Boolean, nullable=False),
+    Column("contact_mode", String(16), nullable=False, server_default="mixed"),
+    Index("ix_patients_phase_last_seen_at", "phase", "last_seen_at"),
+    Index("ix_patients_last_seen_at", "last_seen_at"),
     sqlite_autoincrement=True,
 )
 
@@ -76,7 +79,52 @@ clinicians = Table(
     Column("role", String(32), nullable=False),
     Column("joined_at", Moment, nullable=False),
     Column("disabled_at", Moment),
+    Column("email", LargeBinary),
+    Column("zone", String(64)),
+    Column("replies", LargeBinary),
+    Column("digest_hour", Integer),
+    Column("digest_at", Moment),
     sqlite_autoincrement=True,
+)
+
+# who guides whom; a row with `until_at` is over
+caseloads = Table(
+    "caseloads",
+    metadata,
+    _id(),
+    _patient(),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("since_at", Moment, nullable=False),
+    Column("until_at", Moment),
+    Index("ix_caseloads_patient_id", "patient_id"),
+    Index("ix_caseloads_clinician_id", "clinician_id"),
+)
+
+# the weekly pattern of who is on call: day 0 is Monday, 7 is a public holiday; place 0 is first
+shifts = Table(
+    "shifts",
+    metadata,
+    _id(),
+    Column("day", Integer, nullable=False),
+    Column("start", String(5), nullable=False),
+    Column("until", String(5), nullable=False),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("place", Integer, nullable=False),
+)
+
+# one who stands in for whoever the pattern names, from one moment until another
+swaps = Table(
+    "swaps",
+    metadata,
+    _id(),
+    Column("start_at", Moment, nullable=False),
+    Column("until_at", Moment, nullable=False),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("made_by", Number, ForeignKey("clinicians.id")),
+    Column("made_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+    Index("ix_swaps_until_at", "until_at"),
 )
 
 # Telegram's numbers live here and nowhere else
@@ -89,6 +137,18 @@ contacts = Table(
     Column("patient_id", Number, ForeignKey("patients.id"), unique=True),
     Column("clinician_id", Number, ForeignKey("clinicians.id"), unique=True),
     sqlite_autoincrement=True,
+)
+
+# the care team's groups on Telegram, which hear of alerts as a person does
+groups = Table(
+    "groups",
+    metadata,
+    _id(),
+    Column("contact_id", Number, ForeignKey("contacts.id"), nullable=False, unique=True),
+    Column("name", LargeBinary, nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("lost_at", Moment),
+    Column("lost_reason", String(128)),
 )
 
 invites = Table(
@@ -172,6 +232,7 @@ scores = Table(
     Column("prorated", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
     Index("ix_scores_patient_id", "patient_id"),
+    Index("ix_scores_patient_id_measure_at", "patient_id", "measure", "at"),
 )
 
 # a card that was changed keeps its number: the version that holds has no `replaced_at`
@@ -223,7 +284,12 @@ alerts = Table(
     Column("deadline_at", Moment, index=True),
     Column("told_count", Integer, nullable=False),
     Column("window_start", Moment, nullable=False),
+    Column("hop", Integer, nullable=False, server_default="0"),
+    Column("acted_at", Moment),
+    Column("note", LargeBinary),
     UniqueConstraint("patient_id", "rule", "window_start"),
+    Index("ix_alerts_state", "state"),
+    Index("ix_alerts_rule_raised_at", "rule", "raised_at"),
     sqlite_autoincrement=True,
 )
 
@@ -235,7 +301,50 @@ alert_moves = Table(
     Column("move", String(16), nullable=False),
     _clinician(),
     Column("at", Moment, nullable=False),
+    # how many seconds after it was raised, or raised again
+    Column("since_raised", Integer),
     Index("ix_alert_moves_alert_id", "alert_id"),
+)
+
+# each try to reach somebody about an alert, by which way, and what became of it
+alert_tries = Table(
+    "alert_tries",
+    metadata,
+    _id(),
+    _alert(nullable=False),
+    Column("hop", Integer, nullable=False),
+    Column("channel", String(16), nullable=False),
+    _clinician(),
+    Column("post_id", Number),
+    Column("mail_id", Number),
+    Column("state", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("error", String(256)),
+    Index("ix_alert_tries_alert_id", "alert_id"),
+    Index("ix_alert_tries_post_id", "post_id"),
+    Index("ix_alert_tries_mail_id", "mail_id"),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    _id(),
+    Column("kind", String(16), nullable=False),
+    _alert(nullable=True),
+    _clinician(),
+    Column("address", LargeBinary, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("error", String(256)),
+    Index("ix_mails_state_not_before", "state", "not_before"),
+    sqlite_autoincrement=True,
 )
 
 nudges = Table(
@@ -295,7 +404,162 @@ messages = Table(
     _clinician(),
     Column("text", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),
+    # the number of the message in the clinician's chat that it came from
+    Column("source_message", Number),
+    Column("corrects", Number),
+    Column("seen_at", Moment),
     Index("ix_messages_patient_id", "patient_id"),
+    Index("ix_messages_source_message", "clinician_id", "source_message"),
+)
+_UNSEEN = text("seen_at IS NULL AND clinician_id IS NULL")
+Index("ix_messages_unseen", messages.c.patient_id, sqlite_where=_UNSEEN, postgresql_where=_UNSEEN)
+
+# words that wait for the clinician's "Send"
+drafts = Table(
+    "drafts",
+    metadata,
+    _id(),
+    _patient(),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    _alert(nullable=True),
+    Column("text", LargeBinary, nullable=False),
+    Column("source_message", Number),
+    Column("state", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Index("ix_drafts_clinician_id_state", "clinician_id", "state"),
+    sqlite_autoincrement=True,
+)
+
+# what a clinician's next words are about
+desks = Table(
+    "desks",
+    metadata,
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), primary_key=True),
+    _patient(nullable=True),
+    Column("task", String(32), nullable=False),
+    Column("detail", String(256), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# what a clinician asked the patient: times for a call, a change of the way, a letter
+offers = Table(
+    "offers",
+    metadata,
+    _id(),
+    _patient(),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("answer", String(64)),
+    Column("body", LargeBinary),
+    Column("made_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Index("ix_offers_patient_id", "patient_id"),
+    Index("ix_offers_state", "state"),
+    sqlite_autoincrement=True,
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    _id(),
+    _patient(),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("offer_id", Number, ForeignKey("offers.id")),
+    Column("purpose", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("slots", Text, nullable=False),
+    Column("at", Moment),
+    Column("minutes", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("reminded_at", Moment),
+    Column("sequence", Integer, nullable=False),
+    Index("ix_calls_patient_id", "patient_id"),
+    Index("ix_calls_state_at", "state", "at"),
+    sqlite_autoincrement=True,
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    _id(),
+    _patient(),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_notes_patient_id", "patient_id"),
+)
+
+# minutes of guidance that a clinician gave
+guidance = Table(
+    "guidance",
+    metadata,
+    _id(),
+    _patient(),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("minutes", Float, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_guidance_patient_id", "patient_id"),
+    Index("ix_guidance_clinician_id_at", "clinician_id", "at"),
+)
+
+# who looked at whom, and who changed what
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    _clinician(),
+    Column("act", String(32), nullable=False),
+    _patient(nullable=True),
+    Column("subject", String(128), nullable=False),
+    Column("reason", LargeBinary),
+    Index("ix_audit_patient_id", "patient_id"),
+    Index("ix_audit_clinician_id", "clinician_id"),
+    sqlite_autoincrement=True,
+)
+
+# opened for a while although the patient is not on the clinician's caseload
+glasses = Table(
+    "glasses",
+    metadata,
+    _id(),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    _patient(),
+    Column("reason", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until_at", Moment, nullable=False),
+    Index("ix_glasses_clinician_id_patient_id", "clinician_id", "patient_id"),
+)
+
+page_links = Table(
+    "page_links",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("browser", String(64)),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+page_sessions = Table(
+    "page_sessions",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
+    Column("agent", String(160), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("end_reason", String(16)),
+    Index("ix_page_sessions_clinician_id", "clinician_id"),
 )
 
 releases = Table(
