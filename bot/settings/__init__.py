@@ -56,13 +56,18 @@ class Settings(BaseSettings):
     webhook_secret: Annotated[SecretStr, AfterValidator(checks.webhook_secret)] | None = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
+    public_url: Annotated[str, AfterValidator(checks.page_address)] | None = None
     content_dir: Path = PACKAGE.parent / "content"
     enrolment: Annotated[Literal["open", "invite"], BeforeValidator(_lower)] = "open"
     country: Annotated[str, AfterValidator(checks.country)] | None = None
     time_zone: Annotated[str, AfterValidator(checks.time_zone)] = "UTC"
     language: str = "en"
     care_team_hours: Annotated[Hours, NoDecode, BeforeValidator(read_hours)] | None = None
+    holidays: Annotated[str, AfterValidator(checks.holidays_of)] | None = None
     smtp_url: Annotated[SecretStr, AfterValidator(checks.smtp_url)] | None = None
+    mail_from: Annotated[str, AfterValidator(checks.mail_address)] | None = None
+    alert_mail: Annotated[str, AfterValidator(checks.mail_addresses)] | None = None
+    operator_mail: Annotated[str, AfterValidator(checks.mail_addresses)] | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
         "INFO"
     )
@@ -76,6 +81,12 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / 'paceful.sqlite3'}"
 
     @property
+    def page_root(self) -> str:
+        """Where browsers find the clinic page: the address given, or this machine's own."""
+        given = self.public_url or f"http://127.0.0.1:{self.http_port}"
+        return given.rstrip("/")
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The secret keys, the one that seals first; none if none were given."""
         given = self.secret_keys.get_secret_value() if self.secret_keys else ""
@@ -87,6 +98,10 @@ class Settings(BaseSettings):
             raise _wrong("SECRET_KEYS", "is missing: make one with `paceful keys new`")
         if self.webhook_url and not self.webhook_secret:
             raise _wrong("WEBHOOK_SECRET", "is missing: WEBHOOK_URL needs one")
+        if (self.alert_mail or self.operator_mail) and not self.smtp_url:
+            raise _wrong("SMTP_URL", "is missing: without it no e-mail can be sent")
+        if self.smtp_url and not self.mail_from:
+            raise _wrong("MAIL_FROM", "is missing: e-mail needs an address it comes from")
         if self.webhook_url and not checks.is_local(self.bot_api_url):
             _check_webhook(self.webhook_url)
         return self

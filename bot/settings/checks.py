@@ -6,12 +6,14 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from holidays import list_supported_countries
 from pydantic import SecretStr
 
 KEY_BYTES = 32
 WEBHOOK_PORTS = (443, 80, 88, 8443)
 _TOKEN = re.compile(r"[0-9]{6,15}:[A-Za-z0-9_-]{30,50}")
 _NOT_IN_TOKEN = {"[\"'`]": "a quotation mark", r"[\r\n]": "a line break", r"\s": "a space"}
+_MAIL = re.compile(r"[^@\s,<>\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -86,6 +88,38 @@ def smtp_url(given: SecretStr) -> SecretStr:
         msg = "must begin with smtp:// or smtps://"
         raise ValueError(msg)
     return given
+
+
+def mail_address(address: str) -> str:
+    """The address, or ValueError."""
+    if not _MAIL.fullmatch(address.strip()):
+        msg = "must be an e-mail address, such as team@example.org"
+        raise ValueError(msg)
+    return address.strip()
+
+
+def mail_addresses(addresses: str) -> str:
+    """E-mail addresses with commas between them, or ValueError."""
+    return ",".join(mail_address(each) for each in addresses.split(","))
+
+
+def page_address(address: str) -> str:
+    """The address without a last slash, or ValueError if what is shown there could be read."""
+    checked = web_address(address)
+    if urlsplit(checked).scheme != "https" and not is_local(checked):
+        msg = "must begin with https://, because patients' records are shown there"
+        raise ValueError(msg)
+    return checked
+
+
+def holidays_of(place: str) -> str:
+    """A country's two letters, perhaps with a region as in GB-ENG, or ValueError."""
+    country_code, _, region = place.strip().upper().partition("-")
+    known = list_supported_countries()
+    if country_code not in known or (region and region not in known[country_code]):
+        msg = "must be a country, or a country and region, such as DE or GB-ENG"
+        raise ValueError(msg)
+    return f"{country_code}-{region}" if region else country_code
 
 
 def time_zone(name: str) -> str:

@@ -113,6 +113,11 @@ def test_a_webhook_of_a_local_bot_api_server_may_be_plain_http(tmp_path: Path) -
         ({"BOT_API_URL": "api.telegram.org"}, "BOT_API_URL must be a web address"),
         ({"DATABASE_URL": "mysql://canary"}, "DATABASE_URL must begin with sqlite:///"),
         ({"SMTP_URL": "https://canary"}, "SMTP_URL must begin with smtp:// or smtps://"),
+        ({"SMTP_URL": "smtp://host"}, "MAIL_FROM is missing"),
+        ({"OPERATOR_MAIL": "ops@example.org"}, "SMTP_URL is missing"),
+        ({"ALERT_MAIL": "team@example.org, nobody"}, "ALERT_MAIL must be an e-mail address"),
+        ({"PUBLIC_URL": "http://example.org"}, "PUBLIC_URL must begin with https://"),
+        ({"HOLIDAYS": "XX"}, "HOLIDAYS must be a country, or a country and region"),
         ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE must be a time zone's IANA name"),
         ({"COUNTRY": "Canada"}, "COUNTRY must be a country's two letters"),
         ({"HTTP_PORT": "eighty"}, "HTTP_PORT must be a valid integer"),
@@ -142,7 +147,7 @@ def test_a_bad_setting_is_named_in_one_sentence(
 
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
     """A setting that ends up in a log by mistake shows stars."""
-    loaded = load(tmp_path, **ALL_SECRETS)
+    loaded = load(tmp_path, **ALL_SECRETS, MAIL_FROM="paceful@example.org")
 
     shown = f"{loaded!r} {loaded} {loaded.model_dump()} {loaded.model_dump_json()}"
 
