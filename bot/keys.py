@@ -48,6 +48,16 @@ def new_code() -> str:
     return secrets.token_urlsafe(12)
 
 
+def new_token() -> str:
+    """A new secret of 192 bits for a link or a cookie."""
+    return secrets.token_urlsafe(24)
+
+
+def same_secret(given: str, wanted: str) -> bool:
+    """Whether the two are the same, told without giving away where they differ."""
+    return hmac.compare_digest(given.encode(errors="surrogatepass"), wanted.encode())
+
+
 def draw(below: int) -> int:
     """A number from 0 up to but not including `below` that nobody can foresee."""
     return secrets.randbelow(below)

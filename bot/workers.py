@@ -9,11 +9,14 @@ from datetime import UTC
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import alerts, fault, handle, nudge
+from bot.service import chain, digest, fault, handle, nudge, reminding
 from bot.service.deliver import LEASE, Delivery, recover
 from bot.service.health import Pulse
+from bot.service.mail_delivery import LEASE as MAIL_LEASE
+from bot.service.mail_delivery import MailDelivery
+from bot.service.mail_delivery import recover as recover_mail
 from bot.service.site import Site
-from bot.store import outbox
+from bot.store import mails, outbox
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -25,9 +28,17 @@ _PAUSE_AFTER_FAULT = 1.0
 class Workers:
     """Two loops, handling and sending, each woken by whoever gave it work."""
 
-    def __init__(self, store: Store, site: Site, delivery: Delivery, pulse: Pulse) -> None:
+    def __init__(
+        self,
+        store: Store,
+        site: Site,
+        delivery: Delivery,
+        pulse: Pulse,
+        mail: MailDelivery | None = None,
+    ) -> None:
         self._store, self._site, self._delivery, self._pulse = store, site, delivery, pulse
-        self._arrived, self._posted = asyncio.Event(), asyncio.Event()
+        self._mail = mail or MailDelivery(store, site, None)
+        self._arrived, self._posted, self._mailed = asyncio.Event(), asyncio.Event(), asyncio.Event()
         delivery.on_landing = self._posted.set
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
@@ -42,12 +53,15 @@ class Workers:
     async def run(self) -> None:
         """Handle, send and tick until `stop`; what is in hand is finished first."""
         await self._store.write(recover, self._site)
+        await self._store.write(recover_mail, self._site)
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         self._scheduler.start()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._loop(self._arrived, self._handle))
                 group.create_task(self._loop(self._posted, self._delivery.send_waiting))
+                # a loop of its own: a mail server that is slow holds up nobody's chat
+                group.create_task(self._loop(self._mailed, self._mail.send_waiting))
             await self._delivery.land()
         finally:
             await self._stop_ticking()
@@ -64,6 +78,7 @@ class Workers:
         self._stopping = True
         self._arrived.set()
         self._posted.set()
+        self._mailed.set()
 
     async def _loop(self, signal: asyncio.Event, work: Callable[[], Awaitable[int]]) -> None:
         signal.set()
@@ -91,6 +106,7 @@ class Workers:
             log.warning("a batch failed and is redone one by one: %s", type(error).__name__)
             handled = await self._handle_one_by_one()
         self._posted.set()
+        self._mailed.set()
         return handled
 
     async def _handle_one_by_one(self) -> int:
@@ -120,19 +136,38 @@ class Workers:
         return False
 
     async def _remind(self) -> None:
-        for alert_id in await self._store.read(alerts.overdue, self._site):
+        for numbers in await self._store.read(chain.due, self._site):
             try:
-                await self._store.write(alerts.remind, self._site, alert_id)
+                await self._store.write(chain.go_on, self._site, numbers)
             # one alert that cannot be told must not silence the others
             except Exception:
-                log.exception("alert %s could not be told again", alert_id)
+                log.exception("alerts %s could not be told", numbers)
+
+    async def _digest(self) -> None:
+        for clinician_id in await self._store.read(digest.due, self._site):
+            try:
+                await self._store.write(digest.send, self._site, clinician_id)
+            except Exception:
+                log.exception("the digest of clinician %s could not be made", clinician_id)
+
+    async def _speak_of_calls(self) -> None:
+        for call_id in await self._store.read(reminding.due, self._site):
+            try:
+                await self._store.write(reminding.remind, self._site, call_id)
+            # one call that cannot be spoken of must not silence the others
+            except Exception:
+                log.exception("nothing could be said about call %s", call_id)
 
     async def _tick(self) -> None:
         async with self._ticking:
             await self._store.write(nudge.claim, self._site)
             await self._remind()
+            await self._digest()
+            await self._speak_of_calls()
             await self._delivery.settle_landed()
             await self._store.write(outbox.recover, self._site.clock.now(), LEASE)
+            await self._store.write(mails.recover, self._site.clock.now(), MAIL_LEASE)
         self._pulse.ticked_at = self._site.clock.now()
         self._arrived.set()
         self._posted.set()
+        self._mailed.set()

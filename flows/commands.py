@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flows import journey, talk
+from flows import journey, offers, presence, talk
 from flows.cards import show_cards
-from flows.effects import Button, GiveData, Raise, Send, Toast
+from flows.effects import GiveData, Raise, Relay, Send, Toast
 from flows.errors import IllegalMove
 from flows.events import is_patients
+from flows.frames import alarm, close_question, drop, hold, rest
 from flows.notes import numbered
 from flows.piles import taken_out
 from flows.progress import show_progress
-from flows.prompts import offers_simpler
+from flows.prompts import lasting, offers_simpler
 from flows.scene import Rows, Scene
-from flows.talk import ask_again, back, begin, close_question, rest, skip
+from flows.talk import ask_again, back, begin, skip
 from flows.way import move
 from flows.wording import message
 
@@ -28,9 +29,14 @@ _SHUT = {"consenting": "not-agreed", "withdrawn": "withdrawn"}
 
 def command(scene: Scene, name: str) -> Scene:
     """The scene after a command; an unknown one gets a kind word and the menu."""
+    if scene.state.taken_by is not None:
+        if name in presence.ENDS:
+            scene = presence.ended(scene)
+        elif not presence.is_open(name) and not (scene.in_safety and scene.question):
+            return presence.keeps_quiet(scene)
     if scene.in_safety and name not in _SAFETY:
         return _lines_again(scene)
-    scene = talk.drop(scene, "nudge")
+    scene = drop(scene, "nudge")
     act = _ACTS.get(name)
     if act is not None:
         return act(scene)
@@ -49,12 +55,6 @@ def knows(scene: Scene, name: str) -> bool:
     return known or numbered(name) is not None
 
 
-def lasting(scene: Scene, *names: str) -> Rows:
-    """Buttons, one a row, that mean the same whenever they are tapped."""
-    label = scene.release.label
-    return tuple((Button(label=label(f"menu-{name}"), data=f".{name}"),) for name in names)
-
-
 def leave(scene: Scene) -> Scene:
     """The scene with the open question left for later, and how to come back."""
     if scene.in_safety:
@@ -68,7 +68,8 @@ def noticed(scene: Scene) -> Scene:
     A talk may end with its last part passed over, or with "none right now".
     """
     is_said = any(isinstance(each, Send | Toast) for each in scene.effects)
-    if is_said or not is_patients(scene.event):
+    is_passed_on = any(isinstance(each, Relay) for each in scene.effects)
+    if is_said or not is_patients(scene.event) or (scene.is_silent and is_passed_on):
         return scene
     return leave(scene) if scene.top is not None else message(scene, "nothing-open")
 
@@ -108,13 +109,18 @@ def start(scene: Scene) -> Scene:
 
 
 def _agreed(flow: str) -> Callable[[Scene], Scene]:
-    """The door to a talk whose answers are kept, which is shut without an agreement."""
+    """The door to a talk whose answers are kept."""
+    return _if_agreed(lambda scene: _open(scene, flow))
 
-    def door(scene: Scene) -> Scene:
+
+def _if_agreed(door: Callable[[Scene], Scene]) -> Callable[[Scene], Scene]:
+    """The door, which is shut without an agreement."""
+
+    def guarded(scene: Scene) -> Scene:
         shut = _SHUT.get(scene.state.phase)
-        return ask_again(message(close_question(scene), shut)) if shut else _open(scene, flow)
+        return ask_again(message(close_question(scene), shut)) if shut else door(scene)
 
-    return door
+    return guarded
 
 
 def _open(scene: Scene, flow: str) -> Scene:
@@ -129,7 +135,10 @@ def _lines_again(scene: Scene) -> Scene:
 
 
 def _menu(scene: Scene, name: str) -> Scene:
-    return message(scene, name, buttons=_paired(lasting(scene, *scene.release.program.menu)))
+    # what the care team offered and is open comes first
+    first = ("calls",) if scene.state.offers and "calls" not in scene.release.program.menu else ()
+    names = (*first, *scene.release.program.menu)
+    return message(scene, name, buttons=_paired(lasting(scene, *names)))
 
 
 def _paired(rows: Rows) -> Rows:
@@ -152,7 +161,7 @@ def _now(scene: Scene) -> Scene:
 
 def _crisis(scene: Scene) -> Scene:
     """The scene answered as after plain crisis words, because the patient asked for that."""
-    return talk.run(talk.alarm(scene, (Raise(rule="crisis-asked"),)))
+    return talk.run(alarm(scene, (Raise(rule="crisis-asked"),)))
 
 
 def _mydata(scene: Scene) -> Scene:
@@ -186,7 +195,7 @@ def _held_or(scene: Scene, door: Callable[[Scene], Scene]) -> Scene:
 
 def _safety_first(scene: Scene, held: str) -> Scene:
     """The scene with the safety talk that holds the program begun again, alone of its kind."""
-    return talk.run(talk.take_over(scene, held))
+    return talk.run(hold(scene, held))
 
 
 def _skip(scene: Scene) -> Scene:
@@ -207,6 +216,10 @@ def _cards(scene: Scene) -> Scene:
     return _held_or(scene, show_cards)
 
 
+def _calls(scene: Scene) -> Scene:
+    return _held_or(scene, _if_agreed(offers.show))
+
+
 _ACTS: dict[str, Callable[[Scene], Scene]] = {
     "start": start,
     "menu": lambda scene: _menu(scene, "menu"),
@@ -215,6 +228,7 @@ _ACTS: dict[str, Callable[[Scene], Scene]] = {
     "crisis": _crisis,
     "progress": show_progress,
     "cards": _cards,
+    "calls": _calls,
     "mydata": _mydata,
     "erase": _erase,
     "pause": _pause,

@@ -178,6 +178,14 @@ class Relay(Value):
     text: str
 
 
+class Reply(Value):
+    """Keep what the patient answered to an offer of the care team."""
+
+    effect: Literal["reply"] = "reply"
+    offer: int
+    value: str
+
+
 class GiveData(Value):
     """Send the patient a file with everything that is kept about them."""
 
@@ -200,6 +208,7 @@ Effect = Annotated[
     | Chart
     | Sheet
     | Relay
+    | Reply
     | GiveData,
     Field(discriminator="effect"),
 ]

@@ -11,24 +11,34 @@ from flows.program import Escalation, Measure, Rule
 from flows.state import Score
 
 ALERT = Definition(
-    states=("raised", "told", "taken", "acted", "closed"),
+    states=("raised", "told", "seen", "taken", "acted", "closed"),
     transitions=(
         {"trigger": "tell", "source": "raised", "dest": "told"},
         {"trigger": "tell", "source": "told", "dest": "told"},
+        {"trigger": "tell", "source": "seen", "dest": "seen"},
         {"trigger": "tell", "source": "taken", "dest": "taken"},
         {"trigger": "tell", "source": "acted", "dest": "acted"},
-        {"trigger": "take", "source": ["raised", "told"], "dest": "taken"},
+        {"trigger": "see", "source": ["raised", "told", "seen"], "dest": "seen"},
+        {"trigger": "take", "source": ["raised", "told", "seen"], "dest": "taken"},
+        {"trigger": "relieve", "source": ["taken", "acted"], "dest": "taken"},
         {"trigger": "act", "source": ["taken", "acted"], "dest": "acted"},
         {"trigger": "close", "source": ["taken", "acted"], "dest": "closed"},
         {"trigger": "fire", "source": "closed", "dest": "raised"},
         {"trigger": "fire", "source": "raised", "dest": "raised"},
         {"trigger": "fire", "source": "told", "dest": "told"},
-        {"trigger": "fire", "source": "taken", "dest": "taken"},
-        {"trigger": "fire", "source": "acted", "dest": "acted"},
+        {"trigger": "fire", "source": "seen", "dest": "seen"},
+        # what was done was done about the old news
+        {"trigger": "fire", "source": ["taken", "acted"], "dest": "taken"},
     ),
     initial="raised",
 )
-"""An alert's life: told until someone takes it, closed only by a person, raised again by news."""
+"""An alert's life: told until someone takes it, closed only by a person, raised again by news.
+
+Someone may relieve whoever took it; news after somebody acted asks for acting again.
+"""
+
+UNTAKEN = ("raised", "told", "seen")
+"""The states of an alert that nobody has."""
 
 _MACHINE = build(ALERT)
 

@@ -77,11 +77,71 @@ class Due(Happened):
 
 
 class Told(Happened):
-    """A clinician wrote to the patient."""
+    """A clinician wrote to the patient; `corrects` if in the place of what they wrote before.
+
+    `replies` says in the clinician's own words when they usually answer.
+    """
 
     kind: Literal["told"] = "told"
     clinician: str
     text: str
+    replies: str = ""
+    corrects: bool = False
+
+
+class TakenOver(Happened):
+    """A clinician writes with the patient now, and the program keeps silent."""
+
+    kind: Literal["taken-over"] = "taken-over"
+    clinician: str
+
+
+class HandedBack(Happened):
+    """The clinician gave the conversation back to the program."""
+
+    kind: Literal["handed-back"] = "handed-back"
+    clinician: str
+
+
+OfferName = Literal["call", "call-again", "proposal", "letter"]
+"""What may be offered to a patient."""
+
+OfferEnd = Literal["withdrawn", "booked", "cancelled", "moved"]
+"""How an offer may be settled."""
+
+Setting = Literal["addon", "pace", "track", "pack"]
+"""What of the program a proposal may change."""
+
+
+class Offered(Happened):
+    """The care team offers something: its number, what it is, and what may be answered.
+
+    `choices` are (value, label) pairs; `change` is what a yes changes in the program.
+    """
+
+    kind: Literal["offered"] = "offered"
+    offer: int
+    name: OfferName
+    values: dict[str, str] = Field(default_factory=dict)
+    choices: tuple[tuple[str, str], ...]
+    change: tuple[Setting, str] | None = None
+
+
+class OfferClosed(Happened):
+    """An offer is settled, by the care team or by what the patient chose."""
+
+    kind: Literal["offer-closed"] = "offer-closed"
+    offer: int
+    name: OfferEnd
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class Reminded(Happened):
+    """A call with the care team is near."""
+
+    kind: Literal["reminded"] = "reminded"
+    name: Literal["call-day", "call-soon"]
+    values: dict[str, str] = Field(default_factory=dict)
 
 
 class Cleared(Happened):
@@ -104,7 +164,21 @@ class Returned(Happened):
 
 
 Event = Annotated[
-    Joined | Said | Tapped | Edited | Attached | Due | Told | Cleared | Blocked | Returned,
+    Joined
+    | Said
+    | Tapped
+    | Edited
+    | Attached
+    | Due
+    | Told
+    | TakenOver
+    | HandedBack
+    | Offered
+    | OfferClosed
+    | Reminded
+    | Cleared
+    | Blocked
+    | Returned,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(hide_input_in_errors=True))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flows.cards import can_change, find, show_card, show_cards, show_picture
+from flows.frames import close_question, place
 from flows.scene import Scene
-from flows.talk import close_question, place, run
+from flows.talk import run
 
 _DIGITS = 9
 

@@ -9,12 +9,13 @@ from flows import timing
 from flows.course import next_addon, next_lesson
 from flows.effects import Cancel, Nudge, Raise, Skip
 from flows.events import CUE, Due, is_cue
+from flows.frames import drop, rest
 from flows.program import Nudge as Kind
 from flows.rhythm import behind_at, due_check, falls_due, midnight, next_check_at
 from flows.scene import Scene
 from flows.state import Behind, Waiting
 from flows.steps import Wait
-from flows.talk import begin, drop, rest, wait_over
+from flows.talk import begin, wait_over
 from flows.watches import WATCHES, is_watch, run_out
 from flows.wording import zone_of
 
@@ -75,6 +76,7 @@ def _reason_against(scene: Scene, event: Due) -> str | None:
         "unreachable": not state.reachable,
         "over": state.phase in _OVER,
         "safety hold": state.held is not None,
+        "taken over": state.taken_by is not None,
         "late": event.at - event.due_at > timedelta(hours=plan.late_hours),
         "quiet hours": timing.is_quiet(event.at, zone_of(scene), plan.quiet),
         "one a day": state.nudged_on == _today(scene),

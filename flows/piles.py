@@ -25,6 +25,12 @@ def taken_out(scene: Scene, flow: str) -> Scene:
     return _piled(scene, [*rest, *outer])
 
 
+def flow_on_top(scene: Scene) -> str | None:
+    """The flow that the talk on top began with, or None when nothing is open."""
+    talks = _talks(scene.state.stack)
+    return talks[-1][0].flow if talks else None
+
+
 def _talks(stack: tuple[Frame, ...]) -> list[Talk]:
     talks: list[Talk] = []
     for frame in stack:

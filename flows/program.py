@@ -164,7 +164,10 @@ MENU = ("lesson", "check", "progress", "flare", "person", "settings", "now")
 
 
 class Program(Value):
-    """The order of everything: phases, tracks, pace, checks, nudges, commands."""
+    """The order of everything: phases, tracks, pace, checks, calls, nudges, commands.
+
+    `calls` says in which week after the start of learning each call with the care team is due.
+    """
 
     program: str
     version: str
@@ -177,10 +180,26 @@ class Program(Value):
     checks: tuple[Schedule, ...] = ()
     menu: tuple[Key, ...] = MENU
     instead: dict[str, str] = Field(default_factory=dict)
+    calls: dict[Literal["start", "middle", "end"], int] = Field(default_factory=dict)
     nudges: NudgePlan
     suggestions: tuple[Suggestion, ...] = ()
     commands: dict[str, str]
     baseline: str = "baseline"
+
+
+class Feedback(Value):
+    """Words that a clinician may send: under which name, what its button says, and when it fits.
+
+    All that is named must hold: `when`, that nothing was heard from the patient for `quiet_days`,
+    and that the patient chose the `extra`.
+    """
+
+    feedback: Key
+    title: Label
+    when: Condition | None = None
+    quiet_days: int | None = Field(default=None, ge=1)
+    extra: Key | None = None
+    text: Words
 
 
 class Messages(Value):
@@ -207,6 +226,7 @@ class Release(Value):
     crisis: Crisis
     countries: dict[str, Country]
     messages: Messages
+    feedback: tuple[Feedback, ...] = ()
     _places: Callable[[], Places] = PrivateAttr(default=Places)
     _machines: dict[str, Machine] = PrivateAttr(default_factory=dict)
 

@@ -60,7 +60,7 @@ def _choices(scene: Scene, question: Question) -> Rows:
             go, *others = _buttons(scene, question)
             return ((go,), tuple(others))
         case _:
-            return _rows(_buttons(scene, question))
+            return rows_of(_buttons(scene, question))
 
 
 def _are_numbers(item: Item) -> bool:
@@ -70,6 +70,12 @@ def _are_numbers(item: Item) -> bool:
 
 def _buttons(scene: Scene, question: Question) -> list[Button]:
     return [_button(scene, *choice) for choice in choices_of(scene, question).items()]
+
+
+def lasting(scene: Scene, *names: str) -> Rows:
+    """Buttons, one a row, that mean the same whenever they are tapped."""
+    label = scene.release.label
+    return tuple((Button(label=label(f"menu-{name}"), data=f".{name}"),) for name in names)
 
 
 def offers_simpler(scene: Scene, question: Question) -> bool:
@@ -105,7 +111,8 @@ def _numbers(scene: Scene, numbers: list[str]) -> Rows:
     )
 
 
-def _rows(buttons: list[Button]) -> Rows:
+def rows_of(buttons: list[Button]) -> Rows:
+    """The buttons in one row where they fit into it, else one a row."""
     if not buttons:
         return ()
     letters = sum(len(button.label) for button in buttons)

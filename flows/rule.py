@@ -13,6 +13,9 @@ from flows.value import Value
 TierName = Literal["red", "amber", "yellow", "grey"]
 Reference = Literal["baseline", "best"]
 Role = Literal["clinician", "lead"]
+Hop = Literal["on-call", "next", "team", "mail"]
+HOPS: tuple[Hop, ...] = ("on-call", "next", "team", "mail")
+"""Where an alert goes, one after the other, until someone takes it."""
 
 ENGINE_RULES = frozenset(
     {
@@ -78,13 +81,30 @@ class Rule(Value):
 
 
 class Tier(Value):
-    """An alert's clock and readers: minutes to each telling, window of one alert, roles told."""
+    """An alert's clocks and readers.
+
+    - `remind_minutes`: until the next hop of the chain is told, while nobody has taken it
+    - `act_minutes`: for whoever took it to act, before the chain goes on to the others
+    - `close_minutes`: for whoever acted to close it, before they are reminded
+    - `digest`: it is told in each reader's daily digest, and not at once
+    """
 
     title: Label
     remind_minutes: int
+    act_minutes: int = 240
+    close_minutes: int = 10_080
     window_hours: int
     always_tell: bool = False
+    digest: bool = False
+    chain: tuple[Hop, ...] = HOPS
     reaches: tuple[Role, ...] = ("clinician", "lead")
+
+
+class Storm(Value):
+    """So many alerts of one rule in so many minutes are a storm: what follows is told together."""
+
+    alerts: int = 20
+    minutes: int = 60
 
 
 class Escalation(Value):
@@ -94,6 +114,7 @@ class Escalation(Value):
     rules: tuple[Rule, ...]
     outcomes: Choices
     silence_days: int = 7
+    storm: Storm = Storm()
 
     def rule(self, name: str) -> Rule:
         """The rule of that name; KeyError if there is none."""

@@ -66,6 +66,11 @@ class Scene:
         """Whether a safety flow is open anywhere on the stack."""
         return any(self.is_safety(frame) for frame in self.state.stack)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether a clinician writes with the patient, and no safety talk breaks the silence."""
+        return self.state.taken_by is not None and not self.in_safety
+
     def is_safety(self, frame: Frame) -> bool:
         """Whether this frame stands in a safety flow."""
         return self.release.flow(frame.flow).kind == "safety"

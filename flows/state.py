@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from flows.events import OfferEnd, OfferName, Setting
 from flows.value import Value
 
 
@@ -81,13 +82,30 @@ class Behind(Value):
     told: bool = False
 
 
+class Offer(Value):
+    """What the care team offered and is open, or, without choices, how that ended.
+
+    `turn` is when it was shown; None says that the patient has yet to see it. `values` fill its
+    text, and `change` is what a yes changes in the program.
+    """
+
+    id: int
+    name: OfferName | OfferEnd
+    values: dict[str, str] = Field(default_factory=dict)
+    choices: tuple[tuple[str, str], ...] = ()
+    change: tuple[Setting, str] | None = None
+    turn: int | None = None
+
+
 class State(Value):
     """Everything the next turn must know.
 
     `phase_at` is when the phase began and `learning_at` when learning did, whatever pauses lay in
     between; `offered_on` is the day of the last reminder of questions that are due, and `extra_on`
     that of an extra that was chosen; `uncertain` is how many more sets of questions an amber alert
-    asks to see; `renewed` that newer content closed what was open, and the patient has not heard.
+    asks to see; `renewed` that newer content closed what was open, and the patient has not heard;
+    `taken_by` names the clinician who writes in the program's place, and `passed_on_at` is when the
+    patient was last told that their words go there.
     """
 
     release: str
@@ -125,6 +143,9 @@ class State(Value):
     reachable: bool = True
     amber_at: datetime | None = None
     renewed: bool = False
+    taken_by: str | None = None
+    passed_on_at: datetime | None = None
+    offers: tuple[Offer, ...] = ()
 
     @property
     def zone(self) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flows.answers import Answer, Choice, settled_value
+from flows.answers import Answer, Choice
 from flows.cards import keep as keep_card
 from flows.cards import left_open, show_cards
 from flows.course import next_addon, next_lesson
-from flows.effects import Agree, GiveData, Raise, Record, Relay, Settle
+from flows.effects import GiveData, Raise, Relay
 from flows.errors import EndlessFlow
+from flows.frames import alarm, close_question, place, rest
+from flows.keeping import keep_answer
 from flows.known import known_of
 from flows.machine import ANSWERED, NEXT, SKIPPED, WAITED
 from flows.machines import follow
@@ -17,13 +19,12 @@ from flows.prompts import ask
 from flows.rhythm import (
     CHECKED,
     due_check,
-    is_check_begun,
     is_overtaken,
     next_check_at,
     open_check_of,
 )
 from flows.scene import Scene
-from flows.scoring import gravest, is_amber, is_passed, on_item, on_passed, tally
+from flows.scoring import is_passed, on_item, on_passed, tally
 from flows.state import Frame
 from flows.steps import (
     END,
@@ -43,7 +44,6 @@ from flows.steps import (
     Tally,
     Tell,
     Wait,
-    key_of,
 )
 from flows.steps import Raise as RaiseStep
 from flows.way import completed, done, move
@@ -65,16 +65,14 @@ def begin(scene: Scene, name: str) -> Scene:
     return run(place(close_question(scene), name))
 
 
-def place(scene: Scene, name: str) -> Scene:
-    """The scene with that flow's first step on top, not yet entered."""
-    return scene.push(Frame(flow=name, step=scene.release.flow(name).names[0]))
-
-
 def run(scene: Scene) -> Scene:
-    """The scene walked on until a question is open or the stack is empty."""
+    """The scene walked on until a question is open or the stack is empty.
+
+    While a clinician writes with the patient nothing is walked, but for a safety talk.
+    """
     for _ in range(_MOST_STEPS):
         top = scene.top
-        if top is None or top.resting or scene.state.asked is not None:
+        if top is None or top.resting or scene.state.asked is not None or scene.is_silent:
             return scene
         scene = _finish(scene, top) if top.step == END else _enter(scene)
     raise EndlessFlow(scene.state.stack[-1].flow)
@@ -89,7 +87,7 @@ def keep(scene: Scene, question: Question, given: Answer) -> Scene:
     """The scene with the answer kept and the patient moved on, nothing new said or asked yet."""
     # what was typed stands in the chat already; a tap leaves no trace unless we leave it
     chosen = given.words if scene.event.kind == "tapped" else None
-    scene = _record(_settle(scene, chosen), question, given)
+    scene = keep_answer(close_question(scene, chosen), question, given)
     if isinstance(question, Item):
         return _item(scene, question, int(given.value))
     return _on(_trailed(scene), str(given.value) if isinstance(question, Choice) else ANSWERED)
@@ -149,42 +147,6 @@ def ask_again(scene: Scene) -> Scene:
 def go_on(scene: Scene) -> Scene:
     """The scene with the next flow of the patient's phase begun."""
     return run(_next_of_phase(scene))
-
-
-def rest(scene: Scene) -> Scene:
-    """The scene with whatever is open left for later."""
-    scene = close_question(scene)
-    return scene.top_but(resting=True) if scene.top is not None else scene
-
-
-def close_question(scene: Scene) -> Scene:
-    """The scene with no question open; its buttons are taken away."""
-    return _settle(scene, None)
-
-
-def alarm(scene: Scene, raises: tuple[Raise, ...]) -> Scene:
-    """The scene with the alerts raised and, where a rule says so, its reply taking over."""
-    scene = scene.then(*raises)
-    if is_amber(scene, raises):
-        # an alert that a set of questions raises is followed up by the next one
-        uncertain = 2 if is_check_begun(scene) else 1
-        scene = scene.but(amber_at=scene.event.at, uncertain=uncertain)
-    rule = gravest(scene, raises)
-    return take_over(scene, rule.reply) if rule is not None and rule.reply else scene
-
-
-def take_over(scene: Scene, reply: str) -> Scene:
-    """The scene with a safety flow on top, alone of its kind; the program is held."""
-    scene = drop(close_question(scene), "safety", "nudge")
-    return place(scene.but(held=reply), reply)
-
-
-def drop(scene: Scene, *kinds: str) -> Scene:
-    """The scene without the open flows of these kinds; what lay below waits to be asked for."""
-    kept = tuple(f for f in scene.state.stack if scene.release.flow(f.flow).kind not in kinds)
-    if len(kept) == len(scene.state.stack):
-        return scene
-    return rest(close_question(scene).but(stack=kept))
 
 
 def open_lesson(scene: Scene) -> Scene:
@@ -324,7 +286,7 @@ def _leave_for(scene: Scene, step: Open) -> Scene:
 def _finish(scene: Scene, top: Frame) -> Scene:
     flow, scene = scene.release.flow(top.flow), done(scene, top.flow).pop()
     if flow.kind == "lesson" or scene.top is None:
-        scene = _told_of_next(scene, flow.kind)
+        scene = told_of_next(scene, flow.kind)
     if scene.top is None:
         # a talk that the patient opened ends where it is: nothing new begins in the same breath
         return _next_of_phase(scene) if _is_of_program(scene, top.flow) else scene
@@ -335,7 +297,7 @@ def _finish(scene: Scene, top: Frame) -> Scene:
     return rest(scene) if flow.kind == "safety" or flow.rest_after else scene
 
 
-def _told_of_next(scene: Scene, kind: str) -> Scene:
+def told_of_next(scene: Scene, kind: str) -> Scene:
     """The scene with words about what comes next, after a lesson or what may have made one last."""
     after = completed(scene)
     if after.state.phase != scene.state.phase:
@@ -357,46 +319,12 @@ def _next_of_phase(scene: Scene) -> Scene:
     return place(scene, undone) if undone else scene
 
 
-def _settle(scene: Scene, chosen: str | None) -> Scene:
-    if scene.state.asked is None:
-        return scene
-    return scene.then(Settle(turn=scene.state.asked, chosen=chosen)).but(asked=None)
-
-
 def _trailed(scene: Scene) -> Scene:
     top = scene.state.stack[-1]
     if isinstance(scene.step, Wait):
         # going back past an exercise's timed bubbles, nobody wants them one by one
         return scene
     return scene.top_but(trail=(*top.trail, top.step))
-
-
-def _record(scene: Scene, question: Question, given: Answer) -> Scene:
-    key, top = key_of(question), scene.state.stack[-1]
-    if key is None:
-        return scene
-    given = settled_value(scene, key, given)
-    scene = scene.but(
-        answers={**scene.state.answers, key: given.value},
-        words={**scene.state.words, key: given.words},
-    ).then(Record(flow=top.flow, step=top.step, key=key, value=given.value, question=question.text))
-    scene = scene.top_but(given=tuple(dict.fromkeys((*top.given, key))))
-    if isinstance(question, Consent):
-        agreed = given.value == "agree"
-        return scene.then(Agree(version=question.consent, text=_shown(scene), agreed=agreed))
-    return scene
-
-
-def _shown(scene: Scene) -> str:
-    """Every text of the phase up to the question, which is what was agreed to."""
-    top = scene.state.stack[-1]
-    phase = scene.release.program.phases.get(scene.state.phase, ())
-    earlier = phase[: phase.index(top.flow)] if top.flow in phase else ()
-    flow = scene.release.flow(top.flow)
-    steps = [step for name in earlier for step in scene.release.flow(name).steps]
-    steps += flow.steps[: flow.names.index(top.step) + 1]
-    texts = [getattr(step, "say", "") or getattr(step, "text", "") for step in steps]
-    return "\n\n".join(text.strip() for text in texts if text)
 
 
 def _item(scene: Scene, item: Item, value: int | None) -> Scene:

@@ -53,6 +53,15 @@ def next_slot(
         day += timedelta(days=1)
 
 
+def moment_on(day: date, hhmm: str, zone: str) -> datetime | None:
+    """The moment of that time on that day there; None if the rest of the day does not exist.
+
+    A time that the clocks leave out is the first minute after it; one that they show twice is the
+    first of the two.
+    """
+    return _moment(day, time.fromisoformat(hhmm), zone_of(zone))
+
+
 def is_quiet(at: datetime, zone: str, quiet: tuple[str, str]) -> bool:
     """Whether the patient's clock is in the quiet hours, which may go past midnight."""
     return _is_within(local(at, zone).strftime("%H:%M"), quiet)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows import crisis, reading, talk
-from flows.answers import LEAVE, Answer, Choice, Slip, choices_of, number_in, tapped, typed
+from flows import crisis, offers, presence, talk
+from flows.answers import LEAVE, Answer, Choice, Slip, number_in, tapped, typed
 from flows.cards import as_it_was
-from flows.commands import command, idle, knows, lasting, noticed, start
-from flows.effects import Button, Effect, Raise, Relay, Settle, Toast
+from flows.commands import command, idle, knows, noticed, start
+from flows.effects import Effect, Raise, Relay, Settle, Toast
 from flows.events import (
     Attached,
     Blocked,
@@ -16,24 +16,28 @@ from flows.events import (
     Due,
     Edited,
     Event,
+    HandedBack,
     Joined,
+    OfferClosed,
+    Offered,
+    Reminded,
     Returned,
     Said,
+    TakenOver,
     Tapped,
     Told,
     is_patients,
     words_of,
 )
-from flows.machine import GO, WAITED
+from flows.frames import alarm, close_question, drop, hold, rest
+from flows.hearing import choice_of_offer, command_in, is_answer, way_on
 from flows.nudging import come_due, schedule
 from flows.program import Release
+from flows.prompts import lasting
 from flows.scene import Scene
 from flows.state import State
-from flows.steps import Part, Question, Tell, Wait, Write
+from flows.steps import Question, Tell, Wait, Write
 from flows.wording import message
-
-FIRM = frozenset({"now", "help", "menu", "back", "skip", "later", "stop", "pause", "person"})
-"""Words that are a command even where they might be taken for an answer."""
 
 OPEN_TO_ALL = frozenset({"now", "help", "crisis"})
 """Commands that work for whoever has no invitation yet."""
@@ -57,7 +61,8 @@ def turn(release: Release, state: State, event: Event) -> Turn:
     if state.stack and state.release != release.hash:
         scene = _set_down(scene)
     is_news = scene.state.renewed and is_patients(event)
-    scene = schedule(noticed(_renewed(scene) if is_news else _happen(scene)))
+    scene = _renewed(scene) if is_news else _happen(scene)
+    scene = schedule(noticed(offers.caught_up(scene)))
     return Turn(scene.state, scene.effects)
 
 
@@ -79,7 +84,7 @@ def _set_down(scene: Scene) -> Scene:
     release, held = scene.release, scene.state.held
     if held is not None and held not in release.all_flows:
         held = release.escalation.rule(release.crisis.hard_rule).reply or release.crisis.soft_reply
-    return talk.close_question(scene).but(stack=(), held=held, renewed=True)
+    return close_question(scene).but(stack=(), held=held, renewed=True)
 
 
 def _renewed(scene: Scene) -> Scene:
@@ -117,7 +122,7 @@ def _crisis(scene: Scene, words: str) -> Scene:
     if question is not None and given is not None:
         scene = talk.keep(scene, question, given)
     # the words follow the alert, so that whoever takes it has them
-    scene = talk.alarm(scene, (Raise(rule=scene.release.crisis.hard_rule),)).then(*relay)
+    scene = alarm(scene, (Raise(rule=scene.release.crisis.hard_rule),)).then(*relay)
     return talk.run(scene)
 
 
@@ -128,7 +133,7 @@ def _check_in(scene: Scene, words: str) -> Scene:
         given = typed(scene, question, words)
         if isinstance(given, Answer) and given.value not in LEAVE:
             scene = talk.keep(scene, question, given)
-    scene = talk.take_over(scene.then(*_relay(scene)), scene.release.crisis.soft_reply)
+    scene = hold(scene.then(*_relay(scene)), scene.release.crisis.soft_reply)
     return talk.run(scene)
 
 
@@ -138,7 +143,9 @@ def _is_new(event: Event) -> bool:
 
 def _relay(scene: Scene) -> tuple[Relay, ...]:
     """The patient's words to be passed on, if they were written to the care team."""
-    event = scene.event
+    event, words = scene.event, words_of(scene.event)
+    if scene.state.taken_by is not None and words and not isinstance(event, Joined):
+        return (Relay(text=words),)
     if isinstance(event, Said) and (event.to_clinician or _is_for_team(scene)):
         return (Relay(text=event.text),)
     return ()
@@ -157,19 +164,32 @@ def _ordinary(scene: Scene) -> Scene:
     event = scene.event
     match event:
         case Joined():
-            return start(scene.but(invited=scene.state.invited or event.invited))
+            scene = scene.but(invited=scene.state.invited or event.invited)
+            return presence.keeps_quiet(scene) if scene.is_silent else start(scene)
         case Said():
             return _said(scene, event)
         case Tapped():
             return _tapped(scene, event)
         case Edited():
-            return message(scene, "edited")
+            scene = scene.then(*_relay(scene))
+            return message(scene, "edited-live" if scene.state.taken_by else "edited")
         case Attached():
+            scene = scene.then(*_relay(scene))
             return message(scene, "attached", buttons=lasting(scene, "now"))
         case Due():
             return come_due(scene, event)
         case Told():
-            return _told(scene, event)
+            return presence.told(scene, event)
+        case TakenOver():
+            return presence.taken_over(scene, event)
+        case HandedBack():
+            return presence.handed_back(scene, event)
+        case Offered():
+            return offers.offered(scene, event)
+        case OfferClosed():
+            return offers.closed(scene, event)
+        case Reminded():
+            return offers.reminded(scene, event)
         case Cleared():
             return _cleared(scene)
         case Blocked():
@@ -181,44 +201,35 @@ def _ordinary(scene: Scene) -> Scene:
 
 def _said(scene: Scene, event: Said) -> Scene:
     text = event.text.strip()
-    if event.to_clinician:
+    if scene.state.taken_by is not None:
+        if scene.question is None:
+            return _said_live(scene, text)
+        scene = scene.then(*_relay(scene))
+    elif event.to_clinician:
         return message(scene.then(*_relay(scene)), "relayed")
-    name = _command_in(scene, text)
+    name = command_in(scene, text)
     if not scene.state.invited and not scene.in_safety and name not in OPEN_TO_ALL:
         return message(scene, "need-invite")
+    chosen = choice_of_offer(scene, text, name)
+    if chosen is not None:
+        return offers.answer(scene, *chosen)
     question = scene.question
-    if question is not None and _is_answer(scene, question, text, name):
+    if question is not None and is_answer(scene, question, text, name):
         return _answered(scene, question, text, name)
     if name is not None:
         return command(scene, name)
     return _unasked(scene)
 
 
-def _is_answer(scene: Scene, question: Question, text: str, name: str | None) -> bool:
-    """Whether words at an open question answer it, though they may also be a command."""
-    if name is None or _is_label(scene, question, text):
-        return True
-    if text.startswith("/") or name in FIRM:
-        return False
-    if isinstance(question, Write):
-        return question.read == "text" and name != "simpler"
-    if not isinstance(question, Choice):
-        return False
-    is_choice = isinstance(typed(scene, question, text), Answer)
-    return is_choice or (name == "resume" and _way_on(question) is not None)
-
-
-def _command_in(scene: Scene, text: str) -> str | None:
-    name = reading.read_command(text, scene.release.messages.typed)
-    if name is None and text.startswith("/"):
-        return (text[1:].partition("@")[0].split() or ["menu"])[0].lower()
-    return name
-
-
-def _is_label(scene: Scene, question: Question, text: str) -> bool:
-    if not isinstance(question, Choice) or text.startswith("/"):
-        return False
-    return text.casefold() in {label.casefold() for label in choices_of(scene, question).values()}
+def _said_live(scene: Scene, text: str) -> Scene:
+    """Words while a clinician writes: they go there, unless they are a command or an answer."""
+    name, relayed = command_in(scene, text), scene.then(*_relay(scene))
+    if text.startswith("/") and name is not None:
+        return command(relayed if name in presence.ENDS else scene, name)
+    if name in presence.PLAIN:
+        return command(relayed, str(name))
+    chosen = offers.labelled(scene, text)
+    return offers.answer(scene, *chosen) if chosen else presence.passed_on(relayed)
 
 
 def _unasked(scene: Scene) -> Scene:
@@ -227,26 +238,14 @@ def _unasked(scene: Scene) -> Scene:
     return start(scene)
 
 
-def _way_on(question: Choice) -> str | None:
-    """What "go on" means here: the part begun, the wait over, or the one choice that leads on."""
-    match question:
-        case Part():
-            return GO
-        case Wait():
-            return WAITED
-        case _:
-            ways = [value for value in question.choices if value not in LEAVE]
-            return ways[0] if len(ways) == 1 else None
-
-
 def _answered(scene: Scene, question: Question, text: str, name: str | None) -> Scene:
     given = as_it_was(scene, question, text) or typed(scene, question, text)
     if name == "resume" and isinstance(question, Choice) and isinstance(given, Slip):
-        way = _way_on(question)
+        way = way_on(question)
         given = Answer(way, text) if way is not None else given
     if isinstance(given, Answer):
         return _given(scene, question, given)
-    return talk.ask_again(talk.close_question(scene).send("{hint}", {"hint": given.hint}))
+    return talk.ask_again(close_question(scene).send("{hint}", {"hint": given.hint}))
 
 
 def _given(scene: Scene, question: Question, given: Answer) -> Scene:
@@ -256,6 +255,8 @@ def _given(scene: Scene, question: Question, given: Answer) -> Scene:
 
 
 def _tapped(scene: Scene, event: Tapped) -> Scene:
+    if event.turn is None and event.choice.startswith(offers.OFFER):
+        return offers.tapped(scene, event.choice)
     if event.turn is None:
         return command(scene, event.choice) if knows(scene, event.choice) else _moved_on(scene)
     question = scene.question
@@ -300,12 +301,8 @@ def _cleared(scene: Scene) -> Scene:
         kept = tuple(frame for frame in scene.state.stack if not scene.is_safety(frame))
         return scene.but(stack=kept, held=None)
     was_asked = scene.in_safety
-    scene = talk.drop(scene, "safety").but(held=None)
+    scene = drop(scene, "safety").but(held=None)
     if not was_asked:
         return scene
-    return message(talk.rest(scene), "cleared", buttons=lasting(scene, "resume", "now"))
-
-
-def _told(scene: Scene, event: Told) -> Scene:
-    buttons = ((Button(label=scene.release.label("answer"), data=".answer"),),)
-    return message(scene, "told", buttons=buttons, clinician=event.clinician, text=event.text)
+    names = ("now",) if scene.state.taken_by else ("resume", "now")
+    return message(rest(scene), "cleared", buttons=lasting(scene, *names))

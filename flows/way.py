@@ -19,6 +19,8 @@ _FORGOTTEN = {
     "extra_on": None,
     "behind": None,
     "uncertain": 0,
+    "taken_by": None,
+    "offers": (),
 }
 """What is no longer counted once someone has left."""
 

@@ -6,22 +6,26 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
 
+from bot.app.deadman import DeadMan, watching
 from bot.app.logs import set_up
 from bot.app.web import web
+from bot.clinic import clinic
 from bot.clock import Clock
 from bot.content.mistakes import ContentError
 from bot.content.places import places
 from bot.content.proofreading import proofread_to_start
 from bot.content.reading import read
 from bot.keys import Vault
+from bot.mail import Courier, route_of
 from bot.service.deliver import Delivery
 from bot.service.health import Pulse, health
+from bot.service.mail_delivery import MailDelivery
 from bot.service.picture import Painter
 from bot.service.releases import Releases
 from bot.service.renewal import take_up
@@ -53,6 +57,13 @@ def site_for(settings: Settings) -> Site:
         raise BadSetting("LANGUAGE", sentence)
     clock = Clock(settings.clock_offset_file)
     return Site(settings, Releases(release, places), clock, read_update)
+
+
+def courier_for(settings: Settings) -> Courier | None:
+    """The way to the mail server, or None where none is set."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return Courier(route_of(settings.smtp_url.get_secret_value()), settings.mail_from)
 
 
 def make_data_dir(settings: Settings) -> None:
@@ -93,10 +104,13 @@ class Service:
         if token is None:
             raise BadSetting("BOT_TOKEN", "BOT_TOKEN is missing.")
         self._settings, self._site, self._store = settings, site, store
-        self._bot = gateway.open_bot(token.get_secret_value(), settings.bot_api_url)
+        self._token = token.get_secret_value()
+        self._bot = gateway.open_bot(self._token, settings.bot_api_url)
         self._pulse = Pulse()
-        delivery = Delivery(store, site, gateway.Telegram(self._bot), Painter())
-        self._workers = Workers(store, site, delivery, self._pulse)
+        self._painter = Painter()
+        delivery = Delivery(store, site, gateway.Telegram(self._bot), self._painter)
+        mail = MailDelivery(store, site, courier_for(settings))
+        self._workers = Workers(store, site, delivery, self._pulse, mail)
         self._intake = Intake(store, Vault(settings.keys), site.clock, self._workers.wake)
         self._stopping = stopping
 
@@ -106,7 +120,7 @@ class Service:
         door = _listen(self._settings.http_host, self._settings.http_port)
         # a second of work that nobody should wait for when the first patient names a city
         warming = asyncio.create_task(asyncio.to_thread(places))
-        async with asyncio.TaskGroup() as group:
+        async with self._watched(), asyncio.TaskGroup() as group:
             serving = group.create_task(server.serve(sockets=[door]))
             working = group.create_task(self._workers.run())
             coming_in = group.create_task(self._take_in())
@@ -121,9 +135,26 @@ class Service:
         await warming
         await self._bot.shutdown()
 
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        with watching(self._watch):
+            yield
+
+    @asynccontextmanager
+    async def _watch(self) -> AsyncIterator[DeadMan]:
+        # connections of its own: those of the service may be what it is stuck in
+        bot = gateway.open_bot(self._token, self._settings.bot_api_url)
+        say, courier = gateway.Telegram(bot).bubble, courier_for(self._settings)
+        await bot.request.initialize()
+        try:
+            yield DeadMan(self._store, self._site, self._pulse, say, courier)
+        finally:
+            await bot.request.shutdown()
+
     def _server(self) -> uvicorn.Server:
         secret = self._settings.webhook_secret
-        app = web(self._health, self._intake, secret.get_secret_value() if secret else None)
+        pages = clinic(self._store, self._site, self._painter, self._workers.wake)
+        app = web(self._health, self._intake, secret.get_secret_value() if secret else None, pages)
         config = uvicorn.Config(
             app,
             log_config=None,

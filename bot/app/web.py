@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bot.service.health import metrics
 from bot.telegram.intake import Intake, secret_fits
@@ -20,7 +20,9 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's n
 Health = Callable[[], Awaitable[dict[str, Any]]]
 
 
-def web(health: Health, intake: Intake, secret: str | None) -> Starlette:
+def web(
+    health: Health, intake: Intake, secret: str | None, clinic: Sequence[BaseRoute] = ()
+) -> Starlette:
     """The application; `/telegram` is there only when there is a secret to check."""
 
     async def show_health(_: Request) -> Response:
@@ -46,7 +48,7 @@ def web(health: Health, intake: Intake, secret: str | None) -> Starlette:
         await intake.keep([update])
         return Response(status_code=200)
 
-    routes = [Route("/healthz", show_health), Route("/metrics", show_metrics)]
+    routes = [Route("/healthz", show_health), Route("/metrics", show_metrics), *clinic]
     if secret:
         routes.append(Route("/telegram", take_update, methods=["POST"]))
     return Starlette(routes=routes)

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from bot.cli.backtesting import backtest
 from bot.cli.checking import check
 from bot.cli.listing import listing
 from bot.cli.player import Player
@@ -34,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(check)
     app.command()(play)
     app.command()(graph)
+    app.command()(backtest)
 
 
 def play(

@@ -97,6 +97,15 @@ def invite_patient() -> None:
     print(_invite("patient", "", "patient"))
 
 
+@invite.command("group")
+def invite_group(
+    name: Annotated[str, typer.Argument(help="What the group is called, such as Pain team.")],
+) -> None:
+    """Print a code that joins a group of the team; it works once, for ten minutes."""
+    print("Add the bot to the group, and send there within ten minutes: /start and the code:")
+    print(_invite("group", name, "group"))
+
+
 def _invite(kind: Kind, name: str, role: str) -> str:
     settings = load()
     if not settings.keys:

@@ -95,6 +95,8 @@ def _others(release: Release) -> Iterator[tuple[str, str, str]]:
             yield "messages", f"texts.{name}", text
     for number, suggestion in enumerate(release.program.suggestions, 1):
         yield "program", f"suggestions.{number}", suggestion.text
+    for each in release.feedback:
+        yield "feedback", each.feedback, each.text
     for name, measure in release.measures.items():
         for number, band in enumerate(measure.bands, 1):
             yield f"measure/{name}", f"bands.{number}", band.patient

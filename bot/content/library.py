@@ -19,6 +19,7 @@ from flows.program import (
     Country,
     Crisis,
     Escalation,
+    Feedback,
     Flow,
     LicensedText,
     Measure,
@@ -41,8 +42,10 @@ PERSONAS = "personas"
 """The folder of saved people for authors: it is no part of the program that patients meet."""
 
 _SINGLE = ("program.yaml", "escalation.yaml", "crisis.yaml", "lines.yaml", "messages.yaml")
+_OPTIONAL = ("feedback.yaml",)
 _OTHER_FOLDERS = ("measures", "licensed")
 _COUNTRIES = TypeAdapter(dict[str, Country])
+_FEEDBACK = TypeAdapter(tuple[Feedback, ...])
 _T = TypeVar("_T")
 
 
@@ -93,10 +96,10 @@ def _document(name: str, raw: bytes) -> Document:
 
 def _misplaced(name: str) -> str:
     folder = name.partition("/")[0]
-    known = name in _SINGLE or ("/" in name and folder in {*KIND_OF_FOLDER, *_OTHER_FOLDERS})
+    known = name in (*_SINGLE, *_OPTIONAL) or ("/" in name and folder in {*KIND_OF_FOLDER, *_OTHER_FOLDERS})
     if known and name.endswith(".yml"):
         return "the name should end in .yaml"
-    places = ", ".join([*_SINGLE, *(f"{f}/" for f in (*KIND_OF_FOLDER, *_OTHER_FOLDERS))])
+    places = ", ".join([*_SINGLE, *_OPTIONAL, *(f"{f}/" for f in (*KIND_OF_FOLDER, *_OTHER_FOLDERS))])
     return "" if known else f"no such file belongs here: content is {places}"
 
 
@@ -121,6 +124,7 @@ class _Shelf:
         crisis = self._single("crisis.yaml", Crisis.model_validate)
         countries = self._single("lines.yaml", _COUNTRIES.validate_python)
         messages = self._single("messages.yaml", Messages.model_validate)
+        feedback = self._optional("feedback.yaml", _FEEDBACK.validate_python)
         flows, measures = self._flows(), self._measures()
         if not (program and escalation and crisis and countries and messages):
             return None
@@ -133,6 +137,7 @@ class _Shelf:
             crisis=crisis,
             countries=countries,
             messages=messages,
+            feedback=feedback or (),
         )
 
     def _single(self, file: str, read: Callable[[Any], _T]) -> _T | None:
@@ -142,6 +147,9 @@ class _Shelf:
             return None
         self._things[file.removesuffix(".yaml")] = document
         return self._read(document, document.value, read)
+
+    def _optional(self, file: str, read: Callable[[Any], _T]) -> _T | None:
+        return self._single(file, read) if file in self._documents else None
 
     def _read(self, document: Document, value: Any, read: Callable[[Any], _T]) -> _T | None:
         if document.value is None:

@@ -12,6 +12,7 @@ from flows.program import (
     Country,
     Crisis,
     Escalation,
+    Feedback,
     Flow,
     LicensedText,
     Measure,
@@ -35,6 +36,7 @@ _FILES: dict[str, TypeAdapter[Any]] = {
     "crisis": TypeAdapter(Crisis),
     "lines": TypeAdapter(dict[str, Country]),
     "messages": TypeAdapter(Messages),
+    "feedback": TypeAdapter(tuple[Feedback, ...]),
 }
 _FOLDERS = {"measures": "measure", "licensed": "licensed", "personas": "persona"}
 

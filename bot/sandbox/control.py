@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox import people, wishes
+from bot.sandbox import crowd, people, wishes
 from bot.sandbox.transcript import chat_view, transcript
 from bot.sandbox.world import World
 
@@ -70,6 +70,16 @@ async def see_chat(request: Request) -> Response:
     return JSONResponse(chat_view(world_of(request), chat, after))
 
 
+async def see_group(request: Request) -> Response:
+    """What stands in a group."""
+    world, number = world_of(request), request.path_params["number"]
+    # an address cannot hold a minus sign as a number
+    group = world.groups.get(-number)
+    if group is None:
+        raise HTTPException(404, f"There is no group with the number -{number}.")
+    return JSONResponse(crowd.group_view(group))
+
+
 async def see_transcript(request: Request) -> Response:
     """The chat as plain lines."""
     return PlainTextResponse("\n".join([*transcript(_chat(request)), ""]))
@@ -98,11 +108,26 @@ ACTS: list[tuple[str, Endpoint]] = [
     ("attach", act(wishes.Attach, lambda w, a: people.attach(w, a.user, a.kind, a.caption))),
     ("block", act(wishes.Who, lambda w, b: people.block(w, b.user))),
     ("unblock", act(wishes.Who, lambda w, b: people.unblock(w, b.user))),
+    ("groups", act(wishes.NewGroup, lambda w, g: crowd.add_group(w, g.title, g.members))),
+    ("group-say", act(wishes.SayInGroup, lambda w, s: crowd.say(w, s.group, s.user, s.text))),
+    (
+        "group-tap",
+        act(wishes.TapInGroup, lambda w, t: crowd.tap(w, t.group, t.user, t.message_id, t.data)),
+    ),
+    (
+        "group-kick",
+        act(wishes.ChangeGroup, lambda w, k: crowd.kick(w, k.group, k.user, silently=k.silently)),
+    ),
+    (
+        "group-upgrade",
+        act(wishes.ChangeGroup, lambda w, u: crowd.upgrade(w, u.group, u.user, silently=u.silently)),
+    ),
     ("raw", act(wishes.Raw, lambda w, r: {"update_id": w.updates.inject(r.update)})),
 ]
 ROUTES = [
     *(Route(f"/sandbox/{name}", endpoint, methods=["POST"]) for name, endpoint in ACTS),
     Route("/sandbox/chat/{user:int}", see_chat),
+    Route("/sandbox/group/{number:int}", see_group),
     Route("/sandbox/transcript/{user:int}", see_transcript),
     Route("/sandbox/files/{file_id}", see_file),
 ]

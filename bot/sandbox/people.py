@@ -20,7 +20,7 @@ def say(world: World, user: int, text: str, reply_to: int | None = None) -> Json
     """What was sent: the message and update that a person's words become."""
     if not 1 <= len(text) <= TEXT:
         raise Impossible(f"A message has 1 to {TEXT} characters.")
-    return _send(world, _open(world, user), _spoken(text), reply_to)
+    return _send(world, _open(world, user), spoken(text), reply_to)
 
 
 def attach(world: World, user: int, kind: str, caption: str | None = None) -> Json:
@@ -39,7 +39,7 @@ def edit(world: World, user: int, message_id: int, text: str) -> Json:
         raise Impossible("People can edit only texts of their own.")
     now = world.clock.now()
     bare = {name: value for name, value in kept.body.items() if name not in ("text", "entities")}
-    chat.change(now, kept, {**bare, "edit_date": int(now), **_spoken(text)})
+    chat.change(now, kept, {**bare, "edit_date": int(now), **spoken(text)})
     number = world.updates.add("edited_message", kept.body, f"chat {user}")
     return {"message_id": message_id, "update_id": number}
 
@@ -106,7 +106,8 @@ def _quoted(chat: Chat, reply_to: int | None) -> Json:
     return {"reply_to_message": {k: v for k, v in kept.body.items() if k != "reply_to_message"}}
 
 
-def _spoken(text: str) -> Json:
+def spoken(text: str) -> Json:
+    """The content of a text message, with its commands marked."""
     commands = [
         {"type": "bot_command", "offset": _units(text[: found.start()]), "length": _units(found[0])}
         for found in COMMAND.finditer(text)

@@ -45,6 +45,30 @@ class Attach(Wish):
     caption: str | None = None
 
 
+class NewGroup(Wish):
+    title: str = Field(min_length=1)
+    members: list[int] = Field(min_length=1)
+
+
+class InGroup(Wish):
+    group: int
+    user: int
+
+
+class ChangeGroup(InGroup):
+    # the bot's next call may be quicker than the update about it
+    silently: bool = False
+
+
+class SayInGroup(InGroup):
+    text: str
+
+
+class TapInGroup(InGroup):
+    message_id: int
+    data: str
+
+
 class Who(Wish):
     user: int
 

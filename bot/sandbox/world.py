@@ -10,11 +10,13 @@ from bot.sandbox.chat import Chat
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.files import Shelf
+from bot.sandbox.group import SUPERGROUP, Group
 from bot.sandbox.refusal import bad_request, conflict, forbidden
 from bot.sandbox.signal import Signal
 from bot.sandbox.updates import Updates
 
 Json = dict[str, Any]
+FIRST_GROUP = 4_001_000
 # The shape of a real token, and one that opens no door anywhere.
 TOKEN = f"7000000001:{'Sandbox':0<35}"
 
@@ -65,6 +67,7 @@ class World:
         self.changes = Signal()
         self.updates = Updates(self.clock, first_update)
         self.chats: dict[int, Chat] = {}
+        self.groups: dict[int, Group] = {}
         self.shelf = Shelf()
         self.faults = Faults()
         self.calls = Calls()
@@ -96,9 +99,20 @@ class World:
         self.changes.give()
         return self.chats[number]
 
+    def add_group(self, title: str, members: list[int], *, is_super: bool = False) -> Group:
+        """A new group with these members, and with the bot in it."""
+        place = SUPERGROUP if is_super else 0
+        number = place - FIRST_GROUP - len(self.groups)
+        self.groups[number] = Group(number, title, members, self.changes, self._first_message)
+        self.changes.give()
+        return self.groups[number]
+
     def reachable(self, chat_id: int | str) -> Chat:
         """The chat that the bot may write to, or Telegram's reason why it may not."""
         chat = self.known(chat_id)
+        if isinstance(chat, Group):
+            chat.check_open()
+            return chat
         if not chat.started:
             raise forbidden("bot can't initiate conversation with a user")
         if chat.blocked:
@@ -107,9 +121,12 @@ class World:
 
     def known(self, chat_id: int | str) -> Chat:
         """The chat of that number, or Telegram's refusal."""
-        if not isinstance(chat_id, int) or chat_id not in self.chats:
+        chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
+        group = self.groups.get(chat_id) if isinstance(chat_id, int) else None
+        found = chat or group
+        if found is None:
             raise bad_request("chat not found")
-        return self.chats[chat_id]
+        return found
 
     def lose_network(self, seconds: float) -> None:
         """Cut every connection of the bot's for so many real seconds; 0 gives it back."""

@@ -1,32 +1,53 @@
-"""Alerts: raised in the turn that fired them, told until one is taken, closed by a person."""
+"""Alerts: raised in the turn that fired them, seen, taken and acted on, closed by a person only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.service import chain, storm, telling
+from bot.service.arriving import clear
+from bot.service.hops import Reached
 from bot.service.post import Bubble, Settled
-from bot.service.reasons import Reason, facts_of, reason_for
+from bot.service.posting import post_one, post_to, settle_buttons
+from bot.service.reasons import Reason, reason_for, reason_of
 from bot.service.site import Site
-from bot.service.team import readers
-from bot.service.wording import age, alert_buttons, fixed
-from bot.store import alerts, outbox, people, thread
+from bot.service.team import care_team, readers
+from bot.service.wording import fixed
+from bot.store import alerts, groups, people, thread, tries
 from bot.store.alerts import Alert
-from bot.store.outbox import NewPost
 from bot.store.people import Clinician, Patient
+from bot.store.tries import BEFORE
 from bot.store.unit import Unit
-from flows import escalation
 from flows.effects import Raise
+from flows.escalation import UNTAKEN
 from flows.program import Release
+
+__all__ = [
+    "act",
+    "close",
+    "post_to",
+    "raise_alert",
+    "reason_of",
+    "relieve",
+    "says",
+    "see",
+    "settle_buttons",
+    "take",
+    "tell_open",
+    "told_of",
+]
 
 
 def raise_alert(
     unit: Unit, site: Site, release: Release, patient: Patient, raised: Raise, *, at: datetime
 ) -> None:
-    """Keep the alert and tell its readers; one that is open, or in its window, fires again."""
+    """Keep the alert and begin its chain; one that is open, or in its window, fires again."""
     reason, rule = reason_for(release, raised), release.escalation.rule(raised.rule)
     window = timedelta(hours=release.escalation.tiers[rule.tier].window_hours)
     fired = _last_fired(unit, patient, rule.rule)
+    deadline = chain.deadline_of(reason, "raised", at)
     alert, is_new = alerts.raise_(
         unit,
         patient_id=patient.id,
@@ -34,36 +55,35 @@ def raise_alert(
         tier=rule.tier,
         facts=reason.model_dump_json(),
         at=at,
-        deadline_at=at + timedelta(minutes=reason.remind_minutes),
+        deadline_at=deadline,
         window_hours=int(window.total_seconds() // 3600),
     )
-    if is_new or _reopen(unit, alert, at):
-        _tell(unit, site, alert.id, "c-alert", at=at)
+    if is_new:
+        chain.begin(unit, site, alert, at=at)
+    elif alert.state == "closed":
+        _fire(unit, alert, deadline, at)
+        chain.begin(unit, site, _now(unit, alert), at=at)
     elif reason.always_tell or fired is None or at - fired >= window:
-        _tell(unit, site, alert.id, "c-alert-fired", at=at)
-
-
-def overdue(unit: Unit, site: Site) -> Sequence[int]:
-    """The ids of the alerts that nobody had taken by their deadline."""
-    return [alert.id for alert in alerts.due(unit, site.clock.now())]
-
-
-def remind(unit: Unit, site: Site, alert_id: int) -> None:
-    """Tell its readers again of an alert that nobody has taken."""
-    _tell(unit, site, alert_id, "c-alert-again", at=site.clock.now())
+        _fire(unit, alert, _clock_after_news(alert, reason, at), at)
+        chain.fired_again(unit, site, _now(unit, alert), at=at)
 
 
 def tell_open(unit: Unit, site: Site, clinician: Clinician, *, at: datetime) -> None:
-    """Tell someone who just joined of every alert that nobody has taken, and what came with it."""
-    waiting = [alert for alert in alerts.open_(unit) if alert.state in {"raised", "told"}]
-    for alert in waiting:
-        if clinician.id not in {each.id for each in told_of(unit, alert)}:
+    """Tell someone who just joined of every alert that nobody has taken, and what came with it.
+
+    A digest's tier waits for their digest; many of one rule are told together.
+    """
+    waiting: dict[str, list[Alert]] = defaultdict(list)
+    for alert in alerts.open_(unit):
+        if alert.state in UNTAKEN and _is_for(unit, alert, clinician):
+            waiting[alert.rule].append(alert)
+    for found in waiting.values():
+        if storm.may_hold(found[0]) and len(found) > site.release.escalation.storm.alerts:
+            me = Reached((clinician,))
+            telling.tell_together(unit, site, found, me, hop=max(found[0].hop, 0), at=at)
             continue
-        _tell(unit, site, alert.id, "c-alert", at=at, team=[clinician])
-        for message in thread.of(unit, alert.patient_id):
-            if message.alert_id == alert.id and message.clinician_id is None:
-                bubble = says(unit, site, alert.patient_id, message.text)
-                post_to(unit, [clinician], bubble, alert, at=at)
+        for alert in found:
+            _tell_one(unit, site, alert, clinician, at)
 
 
 def says(unit: Unit, site: Site, patient_id: int, text: str) -> Bubble:
@@ -72,80 +92,101 @@ def says(unit: Unit, site: Site, patient_id: int, text: str) -> Bubble:
     return fixed(site.release, "c-patient-says", pseudonym=name, text=text)
 
 
-def make_move(
+def told_of(unit: Unit, alert: Alert) -> list[Clinician]:
+    """Those who may hear of the alert, by the roles that its rule reaches."""
+    return readers(unit, reason_of(alert).reaches)
+
+
+def see(unit: Unit, site: Site, alert: Alert, clinician: Clinician, *, at: datetime) -> None:
+    """Keep that somebody looked at an alert that nobody has; its clock runs on."""
+    if alert.state in {"raised", "told"}:
+        _move(unit, alert, "see", clinician, alert.deadline_at, at=at)
+
+
+def take(unit: Unit, site: Site, alert: Alert, clinician: Clinician, *, at: datetime) -> bool:
+    """Whether the alert is this clinician's from now on: the first one has it."""
+    deadline = chain.deadline_of(reason_of(alert), "taken", at)
+    if not _move(unit, alert, "take", clinician, deadline, at=at):
+        return False
+    _tell_who_has(unit, site, alert, clinician, at)
+    return True
+
+
+def relieve(unit: Unit, site: Site, alert: Alert, clinician: Clinician, *, at: datetime) -> bool:
+    """Whether this clinician has it from now on in the place of whoever took it."""
+    deadline = chain.deadline_of(reason_of(alert), "taken", at)
+    if not _move(unit, alert, "relieve", clinician, deadline, at=at):
+        return False
+    _tell_who_has(unit, site, alert, clinician, at)
+    return True
+
+
+def act(unit: Unit, site: Site, alert: Alert, clinician: Clinician, *, at: datetime) -> None:
+    """Keep that somebody acts on it; whoever acts on one that nobody has takes it too."""
+    now = _now(unit, alert)
+    if now.state in UNTAKEN:
+        take(unit, site, now, clinician, at=at)
+        now = _now(unit, alert)
+    deadline = chain.deadline_of(reason_of(now), "acted", at)
+    _move(unit, now, "act", clinician, deadline, at=at)
+
+
+def close(
+    unit: Unit,
+    site: Site,
+    alert: Alert,
+    clinician: Clinician,
+    outcome: str,
+    note: str | None,
+    *,
+    at: datetime,
+) -> bool:
+    """Whether it was closed: only what somebody took can be; the last one lifts the hold."""
+    if not _move(unit, alert, "close", clinician, None, at=at, outcome=outcome):
+        return False
+    if note:
+        alerts.write_note(unit, alert.id, alert.patient_id, note)
+    settle_buttons(unit, care_team(unit), alert, at=at)
+    _tell_closed(unit, site, alert, clinician, outcome, at, noted=bool(note))
+    _lift_hold(unit, alert, at)
+    return True
+
+
+def _fire(unit: Unit, alert: Alert, deadline: datetime, at: datetime) -> None:
+    telling.make_move(unit, alert, "fire", clinician_id=None, at=at, deadline_at=deadline)
+
+
+def _clock_after_news(alert: Alert, reason: Reason, at: datetime) -> datetime:
+    """Until when somebody must move after it fired again: never later than it was."""
+    deadline = chain.deadline_of(reason, "taken" if alert.taken_by else "raised", at)
+    # what was done is no answer to the news
+    is_answered = alert.state == "acted" or alert.deadline_at is None
+    return deadline if is_answered else min(deadline, alert.deadline_at or deadline)
+
+
+def _move(
     unit: Unit,
     alert: Alert,
     trigger: str,
+    clinician: Clinician,
+    deadline: datetime | None,
     *,
-    clinician: Clinician | None,
     at: datetime,
-    deadline_at: datetime | None = None,
     outcome: str | None = None,
 ) -> bool:
-    """Whether the move was made: the first of two that race for it wins."""
-    return alerts.save_move(
+    return telling.make_move(
         unit,
-        alert.id,
-        expected_state=alert.state,
-        state=escalation.move(alert.state, trigger),
-        move=trigger,
-        clinician_id=clinician.id if clinician else None,
+        alert,
+        trigger,
+        clinician_id=clinician.id,
         at=at,
-        deadline_at=deadline_at,
+        deadline_at=deadline,
         outcome=outcome,
     )
 
 
-def post_to(
-    unit: Unit,
-    clinicians: Iterable[Clinician],
-    body: Bubble | Settled,
-    alert: Alert | None,
-    *,
-    at: datetime,
-    patient_id: int | None = None,
-) -> None:
-    """Put a post for these clinicians into the outbox."""
-    owner = alert.patient_id if alert else patient_id
-    outbox.add(
-        unit,
-        [
-            NewPost(
-                contact_id=clinician.contact_id,
-                patient_id=owner,
-                alert_id=alert.id if alert else None,
-                lane="alert",
-                shape=body.shape,
-                body=body.model_dump_json(),
-                created_at=at,
-                # what a patient's turn is to their prompts, an alert's number is to its buttons
-                turn=alert.id if alert and _has_buttons(body) else None,
-            )
-            for clinician in clinicians
-            if clinician.contact_id is not None
-        ],
-    )
-
-
-def _has_buttons(body: Bubble | Settled) -> bool:
-    return isinstance(body, Settled) or bool(body.buttons)
-
-
-def settle_buttons(
-    unit: Unit, clinicians: Iterable[Clinician], alert: Alert, *, at: datetime
-) -> None:
-    """Take the buttons off the last bubble about this alert in these clinicians' chats."""
-    post_to(unit, clinicians, Settled(), alert, at=at)
-
-
-def reason_of(alert: Alert) -> Reason:
-    """Why the alert was raised, as it was kept."""
-    return Reason.model_validate_json(alert.facts)
-
-
-def told_of(unit: Unit, alert: Alert) -> list[Clinician]:
-    """Those who hear of the alert, by the roles that its rule reaches."""
-    return readers(unit, reason_of(alert).reaches)
+def _now(unit: Unit, alert: Alert) -> Alert:
+    return alerts.get(unit, alert.id) or alert
 
 
 def _last_fired(unit: Unit, patient: Patient, rule: str) -> datetime | None:
@@ -153,50 +194,69 @@ def _last_fired(unit: Unit, patient: Patient, rule: str) -> datetime | None:
     return max(fired, default=None)
 
 
-def _reopen(unit: Unit, alert: Alert, at: datetime) -> bool:
-    if alert.state != "closed":
-        return False
-    deadline = at + timedelta(minutes=reason_of(alert).remind_minutes)
-    return make_move(unit, alert, "fire", clinician=None, at=at, deadline_at=deadline)
+def _is_for(unit: Unit, alert: Alert, clinician: Clinician) -> bool:
+    is_told_at_once = not reason_of(alert).digest or alert.hop > 0
+    return is_told_at_once and clinician.id in {each.id for each in told_of(unit, alert)}
 
 
-def _tell(
+def _tell_one(unit: Unit, site: Site, alert: Alert, clinician: Clinician, at: datetime) -> None:
+    hop, me = max(alert.hop, 0), Reached((clinician,))
+    telling.tell(unit, site, alert, me, lambda _: "c-alert", hop=hop, at=at)
+    if alert.state == "raised":
+        deadline = chain.deadline_of(reason_of(alert), "told", at)
+        telling.told(unit, alert, hop, deadline, at=at)
+    for message in thread.of(unit, alert.patient_id):
+        if message.alert_id == alert.id and message.clinician_id is None:
+            bubble = says(unit, site, alert.patient_id, message.text)
+            post_to(unit, [clinician], bubble, alert, at=at)
+
+
+def _tell_who_has(unit: Unit, site: Site, alert: Alert, clinician: Clinician, at: datetime) -> None:
+    """Take the buttons away everywhere, and tell those who heard of it who has it."""
+    now = _now(unit, alert)
+    settle_buttons(unit, care_team(unit), alert, at=at)
+    line = telling.who_has(unit, site, now)
+    for group in groups.current(unit):
+        post_one(unit, group.contact_id, Settled(note=line), alert, at=at)
+    others = [each for each in _heard(unit, alert) if each.id != clinician.id]
+    post_to(unit, others, Bubble(text=line), alert, at=at)
+
+
+def _heard(unit: Unit, alert: Alert) -> list[Clinician]:
+    """Those who were told of this alert by itself, and whoever took it."""
+    told = [each.clinician_id for each in tries.of_alert(unit, alert.id) if each.hop != BEFORE]
+    return [each for each in care_team(unit) if each.id in {*told, alert.taken_by}]
+
+
+def _tell_closed(
     unit: Unit,
     site: Site,
-    alert_id: int,
-    text: str,
-    *,
+    alert: Alert,
+    clinician: Clinician,
+    outcome: str,
     at: datetime,
-    team: Sequence[Clinician] | None = None,
+    *,
+    noted: bool,
 ) -> None:
-    alert = alerts.get(unit, alert_id)
-    if alert is None:
-        return
-    waits = alert.state in {"raised", "told"}
-    deadline = at + timedelta(minutes=reason_of(alert).remind_minutes) if waits else None
-    team = told_of(unit, alert) if team is None else team
-    if not team:
-        # nobody was told, so it stays raised; whoever joins hears of it at once
-        alerts.postpone(unit, alert.id, deadline)
-        return
-    post_to(unit, team, _bubble(unit, site, alert, text, at), alert, at=at)
-    make_move(unit, alert, "tell", clinician=None, at=at, deadline_at=deadline)
-
-
-def _bubble(unit: Unit, site: Site, alert: Alert, text: str, at: datetime) -> Bubble:
-    release, reason = site.release, reason_of(alert)
-    patient = people.load(unit, [alert.patient_id])[alert.patient_id]
-    moves = ("take",) if alert.state in {"raised", "told"} else ("close",)
-    return fixed(
-        release,
-        text,
-        alert_buttons(release, alert.id, *moves),
-        tier=reason.tier,
-        title=reason.title,
-        rule=alert.rule,
-        pseudonym=patient.pseudonym,
-        facts="".join(f"\n{fact}" for fact in facts_of(release, reason)),
+    body = fixed(
+        site.release,
+        "c-closed",
         number=str(alert.id),
-        age=age(release, alert.raised_at, at),
-        count=str(alert.fired_count),
+        pseudonym=people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym,
+        name=clinician.name,
+        outcome=site.release.escalation.outcomes.get(outcome, outcome),
     )
+    others = [each for each in _heard(unit, alert) if each.id != clinician.id]
+    post_to(unit, others, body, alert, at=at)
+    rows = () if noted else ((("note", f"alert.{alert.id}.note"),),)
+    labelled = tuple(tuple((site.release.label(n), data) for n, data in row) for row in rows)
+    post_to(unit, [clinician], body.model_copy(update={"buttons": labelled}), alert, at=at)
+
+
+def _lift_hold(unit: Unit, alert: Alert, at: datetime) -> None:
+    """The program goes on for the patient once no open alert holds it back."""
+    others = alerts.open_of_patient(unit, alert.patient_id)
+    if not reason_of(alert).holds or any(reason_of(each).holds for each in others):
+        return
+    patient = people.load(unit, [alert.patient_id])[alert.patient_id]
+    clear(unit, patient, at=at, name=f"cleared:{alert.id}:{at.isoformat()}")

@@ -13,7 +13,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from bot.keys import CannotOpen
-from bot.service import care
+from bot.service import care, chain
 from bot.service.alerts import post_to
 from bot.service.export import export
 from bot.service.policy import result_of
@@ -24,6 +24,7 @@ from bot.service.post import (
     Document,
     Gone,
     Later,
+    Moved,
     Picture,
     Refused,
     Sent,
@@ -33,7 +34,7 @@ from bot.service.post import (
 )
 from bot.service.site import Site
 from bot.service.team import care_team
-from bot.store import alerts, inbox, outbox, people
+from bot.store import alerts, groups, inbox, outbox, people
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post
 from bot.store.store import Store
@@ -156,9 +157,8 @@ class Delivery:
                 png = await self._painter.png(body.drawing)
                 return await self._gateway.picture(chat, png, body.drawing.caption)
             case Document():
-                return await self._gateway.document(
-                    chat, parcel.export, "paceful-my-data.json", body.caption
-                )
+                content = parcel.export if body.content is None else body.content.encode()
+                return await self._gateway.document(chat, content, body.name, body.caption)
 
     async def _toast(self, post: Post, body: Toast) -> Verdict:
         if self._site.clock.now() - post.created_at > TOAST_LIVES:
@@ -184,19 +184,44 @@ def _made(unit: Unit, site: Site, post: Post) -> Parcel | None:
     except (CannotOpen, ValidationError) as error:
         log.error("post %s cannot be made: %s", post.id, type(error).__name__)
         outbox.refuse(unit, post.id, type(error).__name__)
+        _tell_chain(unit, site, post, Refused(type(error).__name__), site.clock.now())
         return None
 
 
 def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> None:
     """Keep what became of the posts; someone who is gone is known to be gone."""
     now = site.clock.now()
+    landed = [(parcel, _followed(unit, parcel, verdict)) for parcel, verdict in landed]
     outbox.settle(unit, [result_of(parcel.post, verdict, now) for parcel, verdict in landed])
     for parcel, verdict in landed:
         if isinstance(verdict, Gone):
-            _lose(unit, parcel, now)
+            _lose(unit, parcel, now, verdict.reason)
             _hand_over(unit, parcel, now)
+        _tell_chain(unit, site, parcel.post, verdict, now)
         if isinstance(verdict, Refused) and isinstance(parcel.body, Bubble):
             _send_plain(unit, parcel, parcel.body, now)
+
+
+def _followed(unit: Unit, parcel: Parcel, verdict: Verdict) -> Verdict:
+    """The verdict; a group that moved is reached there, unless another one is there already."""
+    match verdict:
+        case Moved(chat=chat) if not groups.moved(unit, parcel.post.contact_id, chat):
+            return Gone("moved")
+        case _:
+            return verdict
+
+
+def _tell_chain(unit: Unit, site: Site, post: Post, verdict: Verdict, now: datetime) -> None:
+    """Say to the alert's chain whether this try to reach somebody came to anything."""
+    if post.lane != "alert" or post.shape != "bubble":
+        return
+    match verdict:
+        case Sent():
+            chain.settle_try(unit, site, post_id=post.id, ok=True, error=None, at=now)
+        case Gone(reason=reason) | Refused(reason=reason):
+            chain.settle_try(unit, site, post_id=post.id, ok=False, error=reason, at=now)
+        case _:
+            return  # it is still on its way
 
 
 def _parcel(unit: Unit, site: Site, post: Post, chat: str) -> Parcel:
@@ -206,13 +231,15 @@ def _parcel(unit: Unit, site: Site, post: Post, chat: str) -> Parcel:
             found = outbox.message_of(unit, post.contact_id, post.turn)
             prompt = (found[0], Bubble.model_validate_json(found[1])) if found else None
             return replace(parcel, prompt=prompt)
-        case Document() if post.patient_id is not None:
+        case Document(content=None) if post.patient_id is not None:
             return replace(parcel, export=export(unit, site, post.patient_id))
         case _:
             return parcel
 
 
-def _lose(unit: Unit, parcel: Parcel, now: datetime) -> None:
+def _lose(unit: Unit, parcel: Parcel, now: datetime, reason: str) -> None:
+    if groups.lose(unit, parcel.post.contact_id, reason, now):
+        return
     patient_id, lookup = parcel.post.patient_id, people.lookup_of(unit, parcel.post.contact_id)
     if patient_id is None or people.load(unit, [patient_id])[patient_id].lookup != lookup:
         return  # a clinician's chat; the others were told too
@@ -226,7 +253,9 @@ def _lose(unit: Unit, parcel: Parcel, now: datetime) -> None:
 def _hand_over(unit: Unit, parcel: Parcel, now: datetime) -> None:
     """Words that went to one clinician alone, whose chat is gone, go to all the others."""
     post = parcel.post
-    if post.lane != "alert" or post.shape != "bubble" or not outbox.is_alone(unit, post):
+    # an alert that did not reach anybody goes on along its chain
+    is_words = post.lane == "alert" and post.shape == "bubble" and post.turn is None
+    if not is_words or not outbox.is_alone(unit, post):
         return
     others = [each for each in care_team(unit) if each.contact_id != post.contact_id]
     alert = alerts.get(unit, post.alert_id) if post.alert_id else None

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from bot.keys import CannotOpen
 from bot.service import handle
-from bot.service.alerts import post_to, raise_alert
+from bot.service.alerts import raise_alert
 from bot.service.handle import beginning, stranger_post
 from bot.service.incoming import Incoming, SentThing, Wrote
+from bot.service.mailing import page_operators
 from bot.service.post import Bubble, bubble
 from bot.service.site import Site
-from bot.service.team import care_team, operators
+from bot.service.team import care_team
 from bot.service.wording import fixed, line
 from bot.store import nudges, outbox, people
 from bot.store.inbox import Kept
@@ -40,7 +41,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
         _page(unit, site, kept, error, None, urgent=False)
         return
     incoming = _read(site, kept)
-    if incoming is None:
+    if incoming is None or incoming.in_group:
         _page(unit, site, kept, error, None, urgent=False)
         return
     urgent = crisis.screen(site.release.crisis, _words(incoming)) is not None
@@ -95,12 +96,11 @@ def _card(site: Site, country: str | None, desk: Desk, now: datetime) -> Bubble:
 def _page(
     unit: Unit, site: Site, kept: Kept, error: str, patient: Patient | None, *, urgent: bool
 ) -> None:
-    team = [*operators(unit), *care_team(unit)] if urgent else operators(unit) or care_team(unit)
     told = {"row": str(kept.id), "error": error}
     if urgent:
         told["pseudonym"] = patient.pseudonym if patient else line(site.release, "c-unknown")
-    page = fixed(site.release, "c-fault-urgent" if urgent else "c-fault", **told)
-    post_to(unit, team, page, None, at=site.clock.now())
+    name, also = ("c-fault-urgent", care_team(unit)) if urgent else ("c-fault", [])
+    page_operators(unit, site, name, told, site.clock.now(), also=also)
 
 
 def _set_again(unit: Unit, kept: Kept, now: datetime) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.service import desk, joining
+from bot.service import care, desk, groups, joining
 from bot.service.desk import Chair
 from bot.service.incoming import CameBack, Incoming, Left, Pressed, SentThing, Wrote
-from bot.service.joining import OneRole
+from bot.service.joining import ForGroup, OneRole
 from bot.service.post import Bubble
 from bot.service.record import record, toast
 from bot.service.site import Site
@@ -30,6 +30,7 @@ from flows.events import (
     Returned,
     Said,
     Tapped,
+    is_patients,
 )
 from flows.state import State
 from flows.turn import Turn, begin_state, turn
@@ -91,12 +92,16 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
     incoming = site.read(body)
     if incoming is None:
         return False
+    if incoming.in_group:
+        return groups.in_group(unit, site, kept, incoming, now)
     contact = people.contact(unit, kept.sender)
     is_patient = contact is not None and contact.patient_id is not None
     text = incoming.what.text if isinstance(incoming.what, Wrote) else ""
     invitation = joining.redeem(unit, text, is_patient=is_patient, at=now)
     if isinstance(invitation, OneRole):
         return _answer_stranger(unit, site, kept, incoming, "c-one-role", now)
+    if isinstance(invitation, ForGroup):
+        return _answer_stranger(unit, site, kept, incoming, "c-group-code", now)
     if invitation is not None and invitation.kind == "clinician":
         joining.join_team(unit, site, invitation, lookup=kept.sender, chat=incoming.chat, at=now)
         return True
@@ -257,6 +262,8 @@ def _turn(
         at,
     )
     record(unit, site, patient, release, turned, at=at)
+    if is_patients(event):
+        care.settle_taking_over(unit, site, patient, state, turned.state, at=at)
     if isinstance(event, Due):
         nudges.settle(unit, patient.id, event.key, "sent", None)
     return turned

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.service import nudge
 from bot.service.site import Site
-from bot.store import inbox, outbox
+from bot.store import alerts, inbox, mails, outbox
 from bot.store.unit import Unit
 
 POLL_STALE = 90
 TICK_STALE = 60
 INBOX_STALE = 60
 OUTBOX_STALE = 300
+MAIL_STALE = 600
+ALERT_LATE = timedelta(minutes=2)
+"""How far past its deadline an open alert may be before something must be wrong."""
 
 
 @dataclass(slots=True)
@@ -29,20 +32,24 @@ class Pulse:
 def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
     """The state of the service: ages in seconds, counts, and `ok` with the reasons why not."""
     now = site.clock.now()
-    waiting, posts = inbox.counts(unit), outbox.counts(unit)
+    waiting, posts, letters = inbox.counts(unit), outbox.counts(unit), mails.counts(unit)
+    overdue = alerts.overdue_count(unit, now - ALERT_LATE)
     ages = {
         "last_poll_age": _age(pulse.polled_at, now),
         "tick_age": _age(pulse.ticked_at, now),
         "inbox_age": _age(waiting.oldest, now),
         "outbox_age": _age(outbox.oldest(unit), now),
+        "mail_age": _age(mails.oldest(unit), now),
     }
     limits = {
         "last_poll_age": POLL_STALE,
         "tick_age": TICK_STALE,
         "inbox_age": INBOX_STALE,
         "outbox_age": OUTBOX_STALE,
+        "mail_age": MAIL_STALE,
     }
     late = [name for name, age in ages.items() if age is not None and age > limits[name]]
+    late += ["alerts_overdue"] if overdue else []
     return {
         "ok": not late and not pulse.trouble,
         "reasons": [*late, *pulse.trouble.values()],
@@ -52,6 +59,9 @@ def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
         "dead": waiting.dead,
         "outbox": posts.get("pending", 0) + posts.get("sending", 0),
         "refused": posts.get("refused", 0),
+        "mails": letters.get("pending", 0) + letters.get("sending", 0),
+        "mails_refused": letters.get("refused", 0),
+        "alerts_overdue": overdue,
         "next_due": nudge.next_due(unit),
     }
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """They wrote a message; `reply_to` is the message it answers; `edited` if it changed one."""
+    """They wrote a message, of this number; `reply_to` is the one it answers.
+
+    `edited` if they changed what the message of this number said before.
+    """
 
     text: str
     reply_to: int | None = None
     edited: bool = False
+    message: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,20 @@ class CameBack:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedOn:
+    """The group has another chat from now on."""
+
+    chat: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
-    """One thing that one person did, from which chat, in which language of their phone."""
+    """One thing that somebody did, from which chat, in which language of their phone.
+
+    In a group the chat is the group's, but for a tap: that is answered to whoever tapped.
+    """
 
     chat: str
     language: str | None
-    what: Wrote | Pressed | SentThing | Left | CameBack
+    what: Wrote | Pressed | SentThing | Left | CameBack | MovedOn
+    in_group: bool = False

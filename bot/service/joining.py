@@ -31,10 +31,15 @@ class OneRole:
     """The account that sent a team's code already takes part as a patient."""
 
 
+@dataclass(frozen=True, slots=True)
+class ForGroup:
+    """The code is a group's, and was sent by one person alone."""
+
+
 def invite(unit: Unit, kind: Kind, name: str, role: str, *, at: datetime) -> str:
     """A new one-time code; only its digest is kept."""
     code = new_code()
-    valid = VALID if kind == "clinician" else PATIENT_VALID
+    valid = PATIENT_VALID if kind == "patient" else VALID
     invites.make(unit, kind, name, role, _digest(unit, code), at + valid, at)
     return code
 
@@ -51,19 +56,33 @@ def only_starts(text: str) -> bool:
     return 0 < len(words) <= MOST_WORDS and words[0].split("@")[0] == "/start"
 
 
-def redeem(unit: Unit, text: str, *, is_patient: bool, at: datetime) -> Invite | OneRole | None:
+def redeem(
+    unit: Unit, text: str, *, is_patient: bool, at: datetime
+) -> Invite | OneRole | ForGroup | None:
     """The invitation that this message's code stands for, used up; None without a valid one.
 
     A patient's account cannot join the team, or their words would no longer be a patient's: they
-    get OneRole, and the code can still be used.
+    get OneRole; whoever sends a group's code in private gets ForGroup. Both codes can still be used.
     """
     code = code_in(text)
     if code is None:
         return None
     digest = _digest(unit, code)
-    if is_patient and invites.kind_of(unit, digest) == "clinician":
-        return OneRole()
-    return invites.use(unit, digest, at)
+    match invites.kind_of(unit, digest):
+        case "clinician" if is_patient:
+            return OneRole()
+        case "group":
+            return ForGroup()
+        case _:
+            return invites.use(unit, digest, at)
+
+
+def redeem_for_group(unit: Unit, text: str, *, at: datetime) -> Invite | None:
+    """The group's invitation that this message's code stands for, used up; None without one."""
+    code = code_in(text)
+    if code is None or invites.kind_of(unit, _digest(unit, code)) != "group":
+        return None
+    return invites.use(unit, _digest(unit, code), at)
 
 
 def join_team(

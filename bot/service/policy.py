@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.service.post import Doubtful, Gone, Later, Refused, Sent, Verdict
+from bot.service.post import Doubtful, Gone, Later, Moved, Refused, Sent, Verdict
 from bot.store.outbox import Post, Result
 
 MOST_ATTEMPTS = 12
@@ -26,6 +26,9 @@ def result_of(post: Post, verdict: Verdict, now: datetime) -> Result:
             return _again(post, now, max(verdict.seconds, 2.0 ** min(tried, 6)))
         case Later():
             return Result(post.id, "refused", now, tried, error="gave up")
+        case Moved():
+            # it was not taken, and there is no reason to wait
+            return Result(post.id, "pending", now, post.attempts, not_before=now)
         case Gone():
             return Result(post.id, "gone", now, tried, error=verdict.reason)
         case Refused():

@@ -57,10 +57,12 @@ class Picture(Value):
 
 
 class Document(Value):
-    """The patient's own data, put together when it is sent."""
+    """A file: with its content, or else the patient's own data, put together when it is sent."""
 
     shape: Literal["document"] = "document"
     caption: str
+    name: str = "paceful-my-data.json"
+    content: str | None = None
 
 
 Body = Annotated[Bubble | Settled | Toast | Picture | Document, Field(discriminator="shape")]
@@ -102,6 +104,13 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The group that is meant has another chat from now on: send it there."""
+
+    chat: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """It will never be taken as it is: our mistake."""
 
@@ -113,4 +122,4 @@ class Doubtful:
     """Nobody knows whether it arrived."""
 
 
-Verdict = Sent | Later | Gone | Refused | Doubtful
+Verdict = Sent | Later | Gone | Moved | Refused | Doubtful

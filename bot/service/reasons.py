@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from bot.service.team import CARING
 from bot.service.wording import line
+from bot.store.alerts import Alert
 from flows.effects import Fact, Raise
 from flows.program import Release
+from flows.rule import HOPS
 from flows.value import Value
 
 
 class Reason(Value):
-    """An alert's words, clock and facts, as they were when it was raised."""
+    """An alert's words, clocks and facts, as they were when it was raised.
+
+    What has a default was not yet kept with the alerts of earlier versions.
+    """
 
     title: str
     source: str
     tier: str
     remind_minutes: int
+    act_minutes: int = 240
+    close_minutes: int = 10_080
     always_tell: bool
+    digest: bool = False
+    chain: tuple[str, ...] = HOPS
     holds: bool
     reaches: tuple[str, ...] = CARING
+    reply: str | None = None
     facts: tuple[Fact, ...]
     measures: dict[str, str]
 
@@ -33,12 +43,22 @@ def reason_for(release: Release, raised: Raise) -> Reason:
         source=rule.source,
         tier=tier.title,
         remind_minutes=tier.remind_minutes,
+        act_minutes=tier.act_minutes,
+        close_minutes=tier.close_minutes,
         always_tell=tier.always_tell,
+        digest=tier.digest,
+        chain=tier.chain,
         holds=rule.tier == "red" or rule.reply is not None or asked,
         reaches=release.escalation.reaches(rule),
+        reply=rule.reply,
         facts=raised.facts,
         measures={fact.measure: release.measures[fact.measure].title for fact in raised.facts},
     )
+
+
+def reason_of(alert: Alert) -> Reason:
+    """Why the alert was raised, as it was kept."""
+    return Reason.model_validate_json(alert.facts)
 
 
 def facts_of(release: Release, reason: Reason) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.service import alerts, care
+from bot.service import alerts, care, offers
 from bot.service.post import Body, Document, Picture, Settled, bubble
 from bot.service.post import Toast as ToastPost
 from bot.service.site import Site
@@ -75,6 +75,8 @@ def _carry_out(
             nudges.settle(unit, patient.id, effect.key, "skipped", effect.reason)
         case do.Relay():
             care.relay(unit, site, patient, effect.text, at=at)
+        case do.Reply():
+            offers.answer(unit, site, patient, effect.offer, effect.value, at)
         case do.Send() | do.Settle() | do.Toast() | do.Chart() | do.Sheet() | do.GiveData():
             return  # what is sent goes out in one list, in order
 

@@ -1,15 +1,19 @@
 """Alerts: one for each patient, rule and window; their moves and their clocks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 
 from bot.store.tables import alert_moves, alerts
 from bot.store.unit import Unit, add, claiming
 
 RAISED, CLOSED = "raised", "closed"
+FALSE_ALARM = "false-alarm"
+"""The outcome that is counted for each rule, and that silences nothing."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,15 +36,30 @@ class Alert:
     outcome: str | None
     deadline_at: datetime | None
     told_count: int
+    hop: int = 0
+    acted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move in an alert's life, and the clinician who made it, if one did."""
+    """One move in an alert's life, who made it if somebody did, and how long since it was raised.
+
+    `since_raised` is in seconds, from when it was raised or last raised again.
+    """
 
     move: str
     clinician_id: int | None
     at: datetime
+    since_raised: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """How many alerts of a rule were closed, and how many of them as false alarms."""
+
+    rule: str
+    closed: int
+    false: int
 
 
 def raise_(
@@ -53,6 +72,7 @@ def raise_(
     at: datetime,
     deadline_at: datetime | None,
     window_hours: int,
+    hop: int = 0,
 ) -> tuple[Alert, bool]:
     """The alert, and whether it is new.
 
@@ -76,6 +96,7 @@ def raise_(
         "last_fired_at": at,
         "deadline_at": deadline_at,
         "told_count": 0,
+        "hop": hop,
         "window_start": _window(at, window_hours),
     }
     return _known(unit, add(unit, alerts, values)), True
@@ -103,10 +124,56 @@ def of_patient(unit: Unit, patient_id: int) -> list[Alert]:
 
 
 def due(unit: Unit, now: datetime) -> list[Alert]:
-    """The open alerts whose deadline has passed, the longest overdue first; locked if shared."""
-    query = select(*_columns()).where(_is_open(), alerts.c.deadline_at <= now)
+    """The open alerts whose deadline has passed, the longest overdue first; locked if shared.
+
+    One that has no deadline, as an earlier version left it, is due at once.
+    """
+    query = select(*_columns()).where(_is_open(), _is_due(now))
     overdue = query.order_by(alerts.c.deadline_at, alerts.c.id)
     return _alerts(unit, claiming(overdue, unit, alerts))
+
+
+def take_due(unit: Unit, alert_id: int, now: datetime) -> Alert | None:
+    """The alert, locked if shared, if it is still due; None if somebody else saw to it."""
+    query = _query().where(alerts.c.id == alert_id, _is_open(), _is_due(now))
+    found = _alerts(unit, claiming(query, unit, alerts))
+    return found[0] if found else None
+
+
+def asleep(unit: Unit, now: datetime, longest: Mapping[tuple[str, str], timedelta]) -> list[Alert]:
+    """Open alerts due later than their tier and state allow: the clock was set back meanwhile."""
+    late = [
+        and_(alerts.c.tier == tier, alerts.c.state == state, alerts.c.deadline_at > now + most)
+        for (tier, state), most in longest.items()
+    ]
+    return _alerts(unit, _query().where(_is_open(), or_(False, *late)))
+
+
+def overdue_count(unit: Unit, now: datetime) -> int:
+    """How many open alerts are past their deadline."""
+    query = select(func.count()).select_from(alerts).where(_is_open(), alerts.c.deadline_at <= now)
+    return int(unit.connection.execute(query).scalar_one())
+
+
+def raised_since(unit: Unit, rule: str, since: datetime) -> int:
+    """How many alerts of a rule were raised, or raised again, since then."""
+    fired = alerts.c.rule == rule, alerts.c.last_fired_at >= since
+    query = select(func.count()).select_from(alerts).where(*fired)
+    return int(unit.connection.execute(query).scalar_one())
+
+
+def false_alarms_by_rule(unit: Unit, since: datetime) -> list[FalseAlarms]:
+    """What became of the alerts closed since then, for each rule by name."""
+    false = func.sum(case((alerts.c.outcome == FALSE_ALARM, 1), else_=0))
+    query = select(alerts.c.rule, func.count(), false).where(alerts.c.closed_at >= since)
+    rows = unit.connection.execute(query.group_by(alerts.c.rule).order_by(alerts.c.rule))
+    return [FalseAlarms(rule, closed, int(false)) for rule, closed, false in rows]
+
+
+def open_counts(unit: Unit) -> dict[str, int]:
+    """How many alerts are open in each tier."""
+    query = select(alerts.c.tier, func.count()).where(_is_open()).group_by(alerts.c.tier)
+    return {tier: count for tier, count in unit.connection.execute(query)}
 
 
 def next_deadline(unit: Unit) -> datetime | None:
@@ -120,6 +187,26 @@ def postpone(unit: Unit, alert_id: int, deadline_at: datetime | None) -> None:
     """Move an alert's clock on; nothing else changes."""
     moved = update(alerts).where(alerts.c.id == alert_id).values(deadline_at=deadline_at)
     unit.connection.execute(moved)
+
+
+def reach(unit: Unit, alert_id: int, hop: int) -> None:
+    """Keep how far along its chain the alert is."""
+    unit.connection.execute(update(alerts).where(alerts.c.id == alert_id).values(hop=hop))
+
+
+def write_note(unit: Unit, alert_id: int, patient_id: int, note: str) -> None:
+    """Keep a clinician's words about how it ended."""
+    sealed = unit.seal_of(patient_id).seal(note, *_note_place(alert_id))
+    unit.connection.execute(update(alerts).where(alerts.c.id == alert_id).values(note=sealed))
+
+
+def note_of(unit: Unit, alert_id: int) -> str | None:
+    """The words about how it ended, or None."""
+    query = select(alerts.c.patient_id, alerts.c.note).where(alerts.c.id == alert_id)
+    row = unit.connection.execute(query).one_or_none()
+    if row is None or row.note is None:
+        return None
+    return unit.seal_of(row.patient_id).open(row.note, *_note_place(alert_id))
 
 
 def save_move(
@@ -138,36 +225,52 @@ def save_move(
     values = {
         "state": state,
         "deadline_at": deadline_at,
-        **_stamps(move, clinician_id, at, outcome),
+        **_stamps(move, clinician_id, at, outcome, reopens=expected_state == CLOSED),
     }
     unmoved = alerts.c.id == alert_id, alerts.c.state == expected_state
     if unit.connection.execute(update(alerts).where(*unmoved).values(values)).rowcount == 0:
         return False
     kept = {"alert_id": alert_id, "move": move, "clinician_id": clinician_id, "at": at}
-    unit.connection.execute(alert_moves.insert(), kept)
+    since = 0 if move == "fire" else _since_raised(unit, alert_id, at)
+    unit.connection.execute(alert_moves.insert(), {**kept, "since_raised": since})
     return True
 
 
 def moves(unit: Unit, alert_id: int) -> list[Move]:
     """The moves of an alert, in order."""
-    columns = alert_moves.c.move, alert_moves.c.clinician_id, alert_moves.c.at
+    columns = [alert_moves.c[name] for name in Move.__dataclass_fields__]
     query = select(*columns).where(alert_moves.c.alert_id == alert_id).order_by(alert_moves.c.id)
     return [Move(*row) for row in unit.connection.execute(query)]
 
 
+def begun_at(unit: Unit, alert_id: int) -> datetime:
+    """When the alert was raised, or last fired again."""
+    again = alert_moves.c.alert_id == alert_id, alert_moves.c.move == "fire"
+    query = select(func.max(alert_moves.c.at)).where(*again)
+    fired: datetime | None = unit.connection.execute(query).scalar_one()
+    return fired or _known(unit, alert_id).raised_at
+
+
+def _since_raised(unit: Unit, alert_id: int, at: datetime) -> int:
+    # a clock that was set back must not make it less than nothing
+    return max(0, int((at - begun_at(unit, alert_id)).total_seconds()))
+
+
 def _stamps(
-    move: str, clinician_id: int | None, at: datetime, outcome: str | None
+    move: str, clinician_id: int | None, at: datetime, outcome: str | None, *, reopens: bool
 ) -> dict[str, Any]:
     match move:
         case "tell":
             return {"told_count": alerts.c.told_count + 1}
-        case "take":
+        case "take" | "relieve":
             return {"taken_by": clinician_id, "taken_at": at}
+        case "act":
+            return {"acted_at": at}
         case "close":
             return {"closed_at": at, "outcome": outcome}
-        case "fire":
-            nobody = {"taken_by": None, "taken_at": None}
-            return {"closed_at": None, "outcome": None, **nobody}
+        case "fire" if reopens:
+            nobody = {"taken_by": None, "taken_at": None, "acted_at": None}
+            return {"closed_at": None, "outcome": None, "note": None, "hop": 0, **nobody}
         case _:
             return {}
 
@@ -184,6 +287,10 @@ def _window(at: datetime, hours: int) -> datetime:
     return at - (at - _EPOCH) % timedelta(hours=hours) if hours else at
 
 
+def _note_place(alert_id: int) -> tuple[object, ...]:
+    return ("alerts", "note", alert_id)
+
+
 def _known(unit: Unit, alert_id: int) -> Alert:
     return _alerts(unit, _query().where(alerts.c.id == alert_id))[0]
 
@@ -198,6 +305,10 @@ def _query() -> Select[Any]:
 
 def _alerts(unit: Unit, query: Select[Any]) -> list[Alert]:
     return [Alert(*row) for row in unit.connection.execute(query)]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(alerts.c.deadline_at <= now, alerts.c.deadline_at.is_(None))
 
 
 def _is_open() -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from bot.store.tables import invites
 from bot.store.unit import Unit
 
-Kind = Literal["patient", "clinician"]
+Kind = Literal["patient", "clinician", "group"]
 
 
 @dataclass(frozen=True, slots=True)

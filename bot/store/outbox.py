@@ -24,6 +24,7 @@ from bot.keys import CannotOpen
 from bot.store.moment import Moment
 from bot.store.tables import outbox
 from bot.store.unit import Unit, claiming
+from bot.store.unit import add as add_row
 
 Lane = Literal["crisis", "alert", "reply", "nudge"]
 Shape = Literal["bubble", "settle", "toast", "picture", "document"]
@@ -86,6 +87,11 @@ def add(unit: Unit, posts: Sequence[NewPost]) -> None:
     rows = [_row(unit, each) for each in posts]
     if rows:
         unit.connection.execute(outbox.insert(), rows)
+
+
+def put(unit: Unit, post: NewPost) -> int:
+    """The number of one new post, kept behind the contact's others."""
+    return add_row(unit, outbox, _row(unit, post))
 
 
 def claim(unit: Unit, now: datetime, limit: int, exclude: Collection[int] = ()) -> list[Post]:
@@ -188,6 +194,14 @@ def by_message(unit: Unit, contact_id: int, message_id: int) -> Post | None:
     query = select(outbox).where(*this).order_by(outbox.c.id).limit(1)
     row = unit.connection.execute(query).mappings().one_or_none()
     return None if row is None else _post(unit, row)
+
+
+def said_at(unit: Unit, contact_id: int, at: datetime, lane: Lane) -> list[Post]:
+    """The bubbles of that lane that were decided for this contact at that very moment."""
+    same = outbox.c.contact_id == contact_id, outbox.c.created_at == at, outbox.c.lane == lane
+    query = select(outbox).where(*same, outbox.c.shape == "bubble").order_by(outbox.c.id)
+    rows = unit.connection.execute(query).mappings()
+    return [post for row in rows if (post := _readable(unit, row)) is not None]
 
 
 def counts(unit: Unit) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, RowMapping, Table, Update, bindparam, select, update
 
 from bot import keys
+from bot.keys import Seal
 from bot.store.pseudonyms import pseudonym
 from bot.store.tables import clinicians as clinicians_table
 from bot.store.tables import contacts, turns
@@ -16,6 +17,8 @@ from bot.store.tables import patients as patients_table
 from bot.store.unit import Unit, add, insert
 
 PSEUDONYM_DRAWS = 50
+SEALED = ("name", "email", "replies")
+"""What of a clinician nobody reads in the database itself."""
 
 
 class AlreadyEnrolled(Exception):
@@ -54,6 +57,7 @@ class Patient:
     reachable: bool
     contact_id: int | None
     lookup: str | None
+    taken_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,17 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Clinician:
-    """A member of the care team."""
+    """A member of the care team, and what they set for themselves."""
 
     id: int
     name: str
     role: str
     joined_at: datetime
     contact_id: int | None
+    email: str | None = None
+    zone: str | None = None
+    replies: str | None = None
+    digest_hour: int | None = None
 
 
 class Entry(NamedTuple):
@@ -256,16 +264,42 @@ def clinicians(unit: Unit) -> list[Clinician]:
         .order_by(clinicians_table.c.id)
     )
     seal = unit.vault.site("clinicians")
-    return [
-        Clinician(
-            row.id,
-            seal.open(row.name, *_name_place(row.id)),
-            row.role,
-            row.joined_at,
-            row.contact_id,
-        )
-        for row in unit.connection.execute(query)
-    ]
+    return [_clinician(seal, row) for row in unit.connection.execute(query)]
+
+
+def set_own(unit: Unit, clinician_id: int, **values: str | int | None) -> None:
+    """Keep what a clinician set for themselves: name, email, zone, replies or digest_hour."""
+    seal = unit.vault.site("clinicians")
+    kept = {
+        name: seal.seal(value, "clinicians", name, clinician_id)
+        if name in SEALED and isinstance(value, str)
+        else value
+        for name, value in values.items()
+    }
+    _change(unit, clinicians_table, clinician_id, kept)
+
+
+def set_taken_by(unit: Unit, patient_id: int, clinician_id: int | None) -> None:
+    """Keep who writes with the patient in the program's place; None gives it back."""
+    _change(unit, patients_table, patient_id, {"taken_by": clinician_id})
+
+
+def _clinician(seal: Seal, row: Row[Any]) -> Clinician:
+    def opened(name: str) -> str | None:
+        sealed = getattr(row, name)
+        return None if sealed is None else seal.open(sealed, "clinicians", name, row.id)
+
+    return Clinician(
+        row.id,
+        seal.open(row.name, *_name_place(row.id)),
+        row.role,
+        row.joined_at,
+        row.contact_id,
+        opened("email"),
+        row.zone,
+        opened("replies"),
+        row.digest_hour,
+    )
 
 
 def _contact(row: Row[Any]) -> Contact:

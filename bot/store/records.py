@@ -117,6 +117,12 @@ def of_patient(unit: Unit, patient_id: int) -> Records:
     )
 
 
+def scores_of(unit: Unit, patient_id: int) -> list[Score]:
+    """A patient's scores, oldest first."""
+    found = [_score(row) for row in _rows(unit, scores, patient_id)]
+    return sorted(found, key=lambda score: score.at)
+
+
 def _rows(unit: Unit, table: Table, patient_id: int) -> list[RowMapping]:
     query = select(table).where(table.c.patient_id == patient_id).order_by(table.c.id)
     return list(unit.connection.execute(query).mappings())

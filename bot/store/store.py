@@ -43,6 +43,11 @@ class Store:
             raise
         return store
 
+    @property
+    def vault(self) -> Vault:
+        """What opens and recognises what is kept here."""
+        return self._vault
+
     async def write(
         self, work: Callable[Concatenate[Unit, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:

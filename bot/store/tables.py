@@ -66,6 +66,8 @@ patients = Table(
     Column("last_seen_at", Moment),
     Column("reachable", Boolean, nullable=False),
     Column("contact_mode", String(16), nullable=False, server_default="mixed"),
+    # the clinician who writes with them while the program keeps silent
+    Column("taken_by", Number),
     Index("ix_patients_phase_last_seen_at", "phase", "last_seen_at"),
     Index("ix_patients_last_seen_at", "last_seen_at"),
     sqlite_autoincrement=True,
@@ -419,7 +421,7 @@ drafts = Table(
     "drafts",
     metadata,
     _id(),
-    _patient(),
+    _patient(nullable=True),
     Column("clinician_id", Number, ForeignKey("clinicians.id"), nullable=False),
     _alert(nullable=True),
     Column("text", LargeBinary, nullable=False),
@@ -476,8 +478,10 @@ calls = Table(
     Column("made_at", Moment, nullable=False),
     Column("settled_at", Moment),
     Column("reminded_at", Moment),
+    Column("speak_at", Moment),
     Column("sequence", Integer, nullable=False),
     Index("ix_calls_patient_id", "patient_id"),
+    Index("ix_calls_speak_at", "speak_at"),
     Index("ix_calls_state_at", "state", "at"),
     sqlite_autoincrement=True,
 )

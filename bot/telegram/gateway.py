@@ -20,6 +20,7 @@ from telegram import (
 from telegram.constants import ChatAction
 from telegram.error import (
     BadRequest,
+    ChatMigrated,
     Conflict,
     Forbidden,
     InvalidToken,
@@ -35,6 +36,7 @@ from bot.service.post import (
     Gone,
     Later,
     Mark,
+    Moved,
     Refused,
     Sent,
     Toast,
@@ -47,7 +49,10 @@ POOL = 64
 REVOKED_WAIT = 30.0
 _BENIGN = ("message is not modified", "message to edit not found", "message can't be edited")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_LOST = ("blocked by the user", "deactivated", "initiate conversation", "kicked", "not a member")
+_LOST = (
+    *("blocked by the user", "deactivated", "initiate conversation"),
+    *("kicked", "not a member", "was deleted"),
+)
 _GONE = ("chat not found", "user not found", "peer_id_invalid")
 
 
@@ -118,6 +123,8 @@ async def _verdict(sending: Awaitable[Message | bool]) -> Verdict:
         result = await sending
     except RetryAfter as error:
         return Later(_seconds(error.retry_after), counts=False)
+    except ChatMigrated as error:
+        return Moved(str(error.new_chat_id))
     except Forbidden as error:
         return _forbidden(error.message)
     except BadRequest as error:

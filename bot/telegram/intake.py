@@ -20,7 +20,7 @@ from bot.store import inbox, marks
 from bot.store.inbox import Arrival
 from bot.store.store import Store
 from bot.store.unit import Unit
-from bot.telegram.reading import sender_of
+from bot.telegram.reading import is_kept, sender_of
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Intake:
 
     async def keep(self, updates: Sequence[dict[str, Any]], offset: int | None = None) -> None:
         """Keep updates, and with them how far the poll has come, in one commit."""
-        arrivals = [self._arrival(update) for update in updates]
+        arrivals = [self._arrival(update) for update in updates if is_kept(update)]
         await self._store.write(_keep, arrivals, offset)
         self._wake()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flows.program import Release
 from flows.walk.answers import answers
+from flows.walk.feedback import feedback
 from flows.walk.finding import Finding
 from flows.walk.graph import Atlas
 from flows.walk.injections import unheard
@@ -62,7 +63,7 @@ def _read(atlas: Atlas) -> tuple[list[Finding], list[Finding]]:
     ordered = list(order(atlas))
     structure += [finding for finding in ordered if finding.flow in _SHARED]
     rest = [finding for finding in ordered if finding.flow not in _SHARED]
-    return structure, [*unreached(atlas), *wording(atlas), *rest]
+    return structure, [*unreached(atlas), *wording(atlas), *feedback(atlas), *rest]
 
 
 def _play(atlas: Atlas, structure: Iterable[Finding]) -> Explored | None:

@@ -1,4 +1,8 @@
-"""That help is one message away wherever a patient stands: crisis words are said everywhere."""
+"""That help is one message away wherever a patient stands: crisis words are said everywhere.
+
+So it is where the care team has offered something, and while a clinician writes in the program's
+place; when they are done, the program goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ from collections.abc import Iterator
 
 from flows import crisis
 from flows.effects import Raise, Send
-from flows.events import Event, Said, Tapped
+from flows.events import Event, HandedBack, Offered, Said, TakenOver, Tapped
 from flows.placeholders import names_in
 from flows.program import Release
+from flows.scene import Scene
 from flows.state import State
 from flows.turn import turn
 from flows.walk.finding import Finding
@@ -18,6 +23,11 @@ from flows.walk.names import texts_of
 from flows.walk.space import FAULTS
 
 Position = tuple[tuple[tuple[str, str], ...], str | None, str]
+
+
+_OFFER = Offered(
+    at=NOW, offer=1, name="call", values={}, choices=(("1", "Tuesday, 10:00"), ("no", "No call"))
+)
 
 
 class Injections:
@@ -53,12 +63,42 @@ class Injections:
     def _asked(self, state: State) -> Iterator[Finding]:
         where = _where(state)
         try:
-            if self._words:
-                yield from self._after_words(state, Said(at=NOW, text=self._words), where)
-            yield from self._after_now(state, Tapped(at=NOW, turn=None, choice="now"), where)
+            yield from self._help(state, where)
+            yield from self._offered(state, where)
+            yield from self._taken_over(state, where)
         except FAULTS as error:
             text = f"help does not come at {where}: {type(error).__name__}: {error}"
             yield Finding("crisis", "hard_rule", text)
+
+    def _help(self, state: State, where: str) -> Iterator[Finding]:
+        if self._words:
+            yield from self._after_words(state, Said(at=NOW, text=self._words), where)
+        yield from self._after_now(state, Tapped(at=NOW, turn=None, choice="now"), where)
+
+    def _offered(self, state: State, where: str) -> Iterator[Finding]:
+        """What the care team offers takes no question away, and help stays where it was."""
+        taken = turn(self._release, state, _OFFER)
+        if _open(taken.state) != _open(state):
+            text = f"an offer of the care team takes the question away at {where}"
+            yield Finding("program", "commands", text)
+        if not taken.state.offers:
+            yield Finding("program", "commands", f"an offer is lost at {where}")
+        yield from self._help(taken.state, f"{where}, with an offer open")
+
+    def _taken_over(self, state: State, where: str) -> Iterator[Finding]:
+        """While a clinician writes nothing is asked but for safety; then all is as it was."""
+        live = turn(self._release, state, TakenOver(at=NOW, clinician="A clinician")).state
+        live = turn(self._release, live, Said(at=NOW, text="2")).state
+        if live.asked is not None and not _scene(self._release, live).in_safety:
+            yield Finding("program", "commands", f"a clinician’s talk is broken into at {where}")
+        yield from self._help(live, f"{where}, where a clinician writes")
+        back = turn(self._release, live, HandedBack(at=NOW, clinician="A clinician")).state
+        # a safety question stays open, and is answered by the same words
+        was_asked = state.asked is not None and not _scene(self._release, state).in_safety
+        if was_asked and (back.asked is None or _open(back)[0] != _open(state)[0]):
+            yield Finding(
+                "program", "commands", f"the question is lost after a clinician at {where}"
+            )
 
     def _after_words(self, state: State, event: Event, where: str) -> Iterator[Finding]:
         taken = turn(self._release, state, event)
@@ -113,6 +153,15 @@ def _words_of(atlas: Atlas, reply: str | None) -> frozenset[str]:
 
 def _shows_lines(sent: Send) -> bool:
     return "lines" in names_in(sent.text) and bool(sent.values.get("lines"))
+
+
+def _scene(release: Release, state: State) -> Scene:
+    return Scene(release, _OFFER, state)
+
+
+def _open(state: State) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """The places of everything open, and whether something is asked."""
+    return tuple((frame.flow, frame.step) for frame in state.stack), state.asked is not None
 
 
 def _where(state: State) -> str:

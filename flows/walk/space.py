@@ -11,6 +11,7 @@ from typing import Protocol
 from flows import talk
 from flows.errors import EndlessFlow, IllegalMove
 from flows.events import Cleared, Event, Joined, Tapped
+from flows.frames import hold
 from flows.nudging import schedule
 from flows.program import Release
 from flows.scene import Scene
@@ -230,7 +231,7 @@ def opened(release: Release, root: str, state: State) -> Turn:
     """The turn in which a flow is opened for somebody."""
     scene = Scene(release, Joined(at=NOW), state)
     is_safety = release.flow(root).kind == "safety"
-    opened = talk.run(talk.take_over(scene, root)) if is_safety else talk.begin(scene, root)
+    opened = talk.run(hold(scene, root)) if is_safety else talk.begin(scene, root)
     scene = schedule(opened)
     return Turn(scene.state, scene.effects)
 

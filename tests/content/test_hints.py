@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from flows import reading
+from flows.hearing import FIRM
 from flows.program import Release
 from flows.steps import Ask
-from flows.turn import FIRM
 from tests.flows.starts import real_release
 
 QUOTED = re.compile(r"[“\"]([^”\"]+)[”\"]")

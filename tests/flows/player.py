@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
@@ -20,9 +21,14 @@ from flows.events import (
     Due,
     Edited,
     Event,
+    HandedBack,
     Joined,
+    OfferClosed,
+    Offered,
+    Reminded,
     Returned,
     Said,
+    TakenOver,
     Tapped,
     Told,
     is_cue,
@@ -113,10 +119,33 @@ class Player:
         self.now += MOMENT
         return self.meet(Attached(at=self.now, desk=self.desk(), what=what, caption=caption))
 
-    def hear(self, clinician: str, text: str) -> Turn:
+    def hear(self, clinician: str, text: str, **more: Any) -> Turn:
         """The turn after a clinician wrote to the patient."""
+        return self._team(Told, clinician=clinician, text=text, **more)
+
+    def taken_over(self, clinician: str) -> Turn:
+        """The turn after a clinician began to write in the program's place."""
+        return self._team(TakenOver, clinician=clinician)
+
+    def handed_back(self, clinician: str) -> Turn:
+        """The turn after the clinician gave the conversation back."""
+        return self._team(HandedBack, clinician=clinician)
+
+    def offered(self, offer: int, name: str, **more: Any) -> Turn:
+        """The turn after the care team offered this."""
+        return self._team(Offered, offer=offer, name=name, **more)
+
+    def offer_closed(self, offer: int, name: str, **values: str) -> Turn:
+        """The turn after the offer came to this end."""
+        return self._team(OfferClosed, offer=offer, name=name, values=values)
+
+    def reminded(self, name: str, **values: str) -> Turn:
+        """The turn after a call came near."""
+        return self._team(Reminded, name=name, values=values)
+
+    def _team(self, event: type[Event], **what: Any) -> Turn:
         self.now += MOMENT
-        return self.meet(Told(at=self.now, desk=self.desk(), clinician=clinician, text=text))
+        return self.meet(event(at=self.now, desk=self.desk(), **what))
 
     def block(self) -> Turn:
         """The turn after the patient blocked the bot."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows import crisis
-from flows.effects import Chart, Raise, Send, Toast
+from flows.effects import Chart, Raise, Relay, Send, Toast
 from flows.events import Event, is_patients, words_of
 from flows.program import Release
 from flows.state import State
@@ -26,7 +26,8 @@ def keep_promises(release: Release, before: State, event: Event, turned: Turn) -
     for send in sends:
         _fits_telegram(send)
     _is_no_flood(turned, sends)
-    _answers(event, turned)
+    _answers(before, event, turned)
+    _keeps_silent(release, turned)
     _waits_for_something(turned.state)
     _counts_at_a_wait_only(release, turned.state)
     if crisis.screen(release.crisis, words_of(event)) == "hard":
@@ -42,15 +43,26 @@ def _fits_telegram(send: Send) -> None:
             assert button.label, "a button says something"
 
 
-def _answers(event: Event, turned: Turn) -> None:
-    """Whatever a patient does, they see that it was noticed."""
-    seen = [each for each in turned.effects if isinstance(each, Send | Toast)]
+def _answers(before: State, event: Event, turned: Turn) -> None:
+    """Whatever a patient does, they see that it was noticed, or a clinician reads it."""
+    noticed = (Send, Toast, *((Relay,) if before.taken_by is not None else ()))
+    seen = [each for each in turned.effects if isinstance(each, noticed)]
     assert seen or not is_patients(event), f"no answer at all to {event.kind}"
+
+
+def _keeps_silent(release: Release, turned: Turn) -> None:
+    """While a clinician writes, no question is open but one of a safety talk."""
+    state = turned.state
+    if state.taken_by is None or state.asked is None:
+        return
+    assert [f for f in state.stack if release.flow(f.flow).kind == "safety"], state.stack
 
 
 def _waits_for_something(state: State) -> None:
     """What lies on top is either asked or left for later, so that the next words find it."""
     waits = state.asked is not None or not state.stack or state.stack[-1].resting
+    # what a clinician broke into is neither left for later nor asked, until they are done
+    waits = waits or state.taken_by is not None
     assert waits, f"stuck at {state.stack}"
     assert state.asked is None or state.stack, "a question is open, but no flow"
 

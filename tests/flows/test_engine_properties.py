@@ -33,6 +33,7 @@ NUMBERS = (
     "7" + 30 * "0",
 )
 WORDS = (
+    "Wed 4 Mar, 15:30", "2", "Another time",
     "yes", "no", "not sure", "none", "agree", "canada", "toronto", "Torronto", "UTC+5:45", "walk",
     "9:30", "every day", "Mars", "I tried my best", "👍", " ", "\u200b", "\u202eabc", "\x00",
     "<b>*_[]", "{lines} {naem} {0}", "%s", "word " * 800, "=HYPERLINK(1)", "can’t say",
@@ -41,7 +42,20 @@ WORDS = (
 CRISIS = ("I want to die", "8 and I want to die", "kms", "su1cide", "I can't go on", "not suicidal")
 COMMANDS = ("menu", "help", "now", "flare", "progress", "pause", "resume", "person", "settings",
             "mydata", "stop", "start", "erase", "lesson", "check", "later", "back", "skip", "foo",
-            "answer", "foo@bar", "", "/")  # fmt: skip
+            "answer", "calls", "foo@bar", "", "/")  # fmt: skip
+SLOTS = (("1", "Tue 3 Mar, 10:00"), ("2", "Wed 4 Mar, 15:30"), ("other", "Another time"),
+         ("no", "No call"))  # fmt: skip
+YES_NO = (("yes", "Yes"), ("no", "No, thank you"))
+CHANGES = (("addon", "sleep"), ("pace", "slow"), ("track", "act"), ("pack", "short"),
+           ("addon", "gone"))  # fmt: skip
+OFFERS = (
+    ("call", None, SLOTS),
+    ("call-again", None, SLOTS),
+    ("letter", None, YES_NO),
+    *(("proposal", change, YES_NO) for change in CHANGES),
+)
+ENDS = ("withdrawn", "booked", "cancelled", "moved")
+VALUES = {"clinician": "Dr Lee", "when": "Tue 3 Mar, 10:00", "minutes": "20", "what": "A change"}
 Acts: TypeAlias = "st.SearchStrategy[Act]"
 TYPED = st.one_of(
     st.sampled_from((*NUMBERS, *WORDS, *CRISIS)),
@@ -62,6 +76,10 @@ class Act:
         match self.what, self.about:
             case "say" | "reply" | "edit" as by, str(text):
                 getattr(player, by)(text)
+            case "taken_over" | "handed_back" as by, str(name):
+                getattr(player, by)(name)
+            case "reminded", str(name):
+                player.reminded(name, **VALUES)
             case "photo", str(text):
                 player.send("photo", text)
             case "hear", str(text):
@@ -73,6 +91,11 @@ class Act:
                 player.forge(data)
             case "wait" | "sleep" as by, int(hours):
                 list(getattr(player, by)(timedelta(hours=hours)))
+            case "offered", int(number):
+                name, change, choices = OFFERS[number % len(OFFERS)]
+                player.offered(number, name, change=change, choices=choices, values=VALUES)
+            case "offer_closed", int(number):
+                player.offer_closed(number, ENDS[number % len(ENDS)], **VALUES)
             case "due", int(minutes):
                 _come_due(player, minutes)
             case _:
@@ -92,7 +115,8 @@ def _acts(what: str, about: st.SearchStrategy[str] | st.SearchStrategy[int]) -> 
     return st.builds(Act, st.just(what), about)
 
 
-FORGED = ("1.yes", "3.agree", "99999.go", ".resume", ".nothing", ".", "x", "5.7", "-1.0", "4.zzz")
+FORGED = ("1.yes", "3.agree", "99999.go", ".resume",
+         ".offer.1.1", ".offer.3.yes", ".offer", ".nothing", ".", "x", "5.7", "-1.0", "4.zzz")  # fmt: skip
 TAPS = _acts("tap", st.integers(0, 12)) | _acts("tap", st.integers(0, 2000))
 ACTS: Acts = st.one_of(
     TAPS,
@@ -109,6 +133,11 @@ ACTS: Acts = st.one_of(
     _acts("wait", st.integers(1, 300)),
     _acts("sleep", st.integers(1, 60)),
     st.builds(Act, st.sampled_from(["block", "come_back", "clear"])),
+    _acts("taken_over", st.just("Dr Lee")),
+    _acts("handed_back", st.just("Dr Lee")),
+    _acts("offered", st.integers(0, 7)),
+    _acts("offer_closed", st.integers(0, 7)),
+    _acts("reminded", st.sampled_from(["call-day", "call-soon"])),
 )
 WALKS = st.lists(ACTS, max_size=25)
 PLACES = st.sampled_from(sorted(STARTS))

@@ -282,16 +282,22 @@ def test_a_score_that_could_not_be_made_raises_nothing_by_itself() -> None:
 
 
 LIFE = {
-    "raised": {"tell": "told", "take": "taken", "fire": "raised"},
-    "told": {"tell": "told", "take": "taken", "fire": "told"},
-    "taken": {"tell": "taken", "act": "acted", "close": "closed", "fire": "taken"},
-    "acted": {"tell": "acted", "act": "acted", "close": "closed", "fire": "acted"},
+    "raised": {"tell": "told", "see": "seen", "take": "taken", "fire": "raised"},
+    "told": {"tell": "told", "see": "seen", "take": "taken", "fire": "told"},
+    "seen": {"tell": "seen", "see": "seen", "take": "taken", "fire": "seen"},
+    "taken": {
+        "tell": "taken", "relieve": "taken", "act": "acted", "close": "closed", "fire": "taken",
+    },
+    # news after somebody acted asks for acting again
+    "acted": {
+        "tell": "acted", "relieve": "taken", "act": "acted", "close": "closed", "fire": "taken",
+    },
     "closed": {"fire": "raised"},
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("state", LIFE)
-@pytest.mark.parametrize("trigger", ["tell", "take", "act", "close", "fire"])
+@pytest.mark.parametrize("trigger", ["tell", "see", "take", "relieve", "act", "close", "fire"])
 def test_an_alerts_life(state: str, trigger: str) -> None:
     """Only one can take it, only who has it can close it, nothing closes by itself."""
     if trigger in LIFE[state]:

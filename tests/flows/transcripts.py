@@ -32,6 +32,7 @@ from flows.effects import (
     Raise,
     Record,
     Relay,
+    Reply,
     Send,
     Settle,
     Sheet,
@@ -47,7 +48,8 @@ from tests.flows.starts import begin
 
 DONE_BY_PEOPLE = (
     "you", "press", "forge", "reply", "edit", "sends",
-    "clinician", "happens", "wait", "down", "note", "opens",
+    "clinician", "corrects", "takes over", "hands back", "offers", "settles", "reminds",
+    "happens", "wait", "down", "note", "opens",
 )  # fmt: skip
 """The side of a story that is written by hand; the rest is the bot's."""
 
@@ -176,11 +178,32 @@ def _turn(player: Player, done: Entry) -> Turn:
             return player.send(str(what), str(rest.get("caption", "")))
         case {"clinician": words}:
             name, _, text = str(words).partition(": ")
-            return player.hear(name, text)
+            return player.hear(name, text, replies=str(done.get("replies", "")))
+        case {"corrects": words}:
+            name, _, text = str(words).partition(": ")
+            return player.hear(name, text, corrects=True)
+        case {"takes over": name}:
+            return player.taken_over(str(name))
+        case {"hands back": name}:
+            return player.handed_back(str(name))
+        case {"offers": name, "number": number, **rest}:
+            return player.offered(number, name, **_offer(rest))
+        case {"settles": number, "as": name, **values}:
+            return player.offer_closed(number, str(name), **values)
+        case {"reminds": name, **values}:
+            return player.reminded(str(name), **values)
         case {"happens": what}:
             return _HAPPENS[what](player)
         case _:
             raise ValueError(f"nobody knows how to play {done}")
+
+
+def _offer(given: Entry) -> dict[str, Any]:
+    """An offer as its event has it: what may be answered, what a yes changes, and other values."""
+    what, _, value = str(given.get("changes", "")).partition(" ")
+    values = {name: str(each) for name, each in given.items() if name not in {"choices", "changes"}}
+    choices = tuple((str(key), label) for key, label in given["choices"].items())
+    return {"choices": choices, "values": values, "change": (what, value) if value else None}
 
 
 _HAPPENS = {
@@ -229,6 +252,8 @@ def _shown(player: Player, effect: Effect) -> Iterator[Entry]:
             yield {"keeps": f"card {card.number}, {card.title}{_anew(effect.replaces)}"}
         case Relay():
             yield {"to the care team": effect.text}
+        case Reply():
+            yield {"answers": f"offer {effect.offer}: {effect.value}"}
         case GiveData():
             yield {"gives": "a copy of the data"}
         case Settle():
@@ -281,6 +306,8 @@ def _where(player: Player) -> str:
     """The phase, and the question that is open or left for later."""
     state = player.state
     held = f", held by {state.held}" if state.held else ""
+    held += f", {state.taken_by} writes" if state.taken_by else ""
+    held += "".join(f", offer {offer.id} open" for offer in state.offers)
     if not state.stack:
         return f"{state.phase}, nothing open{held}"
     top = state.stack[-1]

@@ -33,7 +33,12 @@ OURSELVES = frozenset(
         "TIME_ZONE",
         "LANGUAGE",
         "CARE_TEAM_HOURS",
+        "HOLIDAYS",
+        "PUBLIC_URL",
         "SMTP_URL",
+        "MAIL_FROM",
+        "ALERT_MAIL",
+        "OPERATOR_MAIL",
         "LOG_LEVEL",
         "CLOCK_OFFSET_FILE",
     ]

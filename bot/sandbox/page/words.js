@@ -5,6 +5,7 @@ const TAGS = {
   pre: "code.pre", spoiler: "span.spoiler", blockquote: "span.quote",
   expandable_blockquote: "span.quote", text_link: "a", url: "a",
 };
+const ADDRESS = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/gi;
 const COMMAND = /(?<![\w/])\/[a-z0-9_]{1,32}\b/gi;
 
 export function make(tag, content, name) {
@@ -18,7 +19,8 @@ export function make(tag, content, name) {
 
 // Entity offsets count UTF-16 units, and so do JavaScript's strings.
 export function words(text, entities, onCommand) {
-  const all = [...entities.filter((each) => each.type !== "bot_command"), ...commands(text)];
+  const shown = entities.filter((each) => each.type !== "bot_command");
+  const all = [...shown, ...found(text, ADDRESS, "url"), ...found(text, COMMAND, "bot_command")];
   const borders = new Set([0, text.length]);
   for (const each of all) borders.add(each.offset).add(each.offset + each.length);
   const cuts = [...borders].filter((cut) => cut <= text.length).sort((a, b) => a - b);
@@ -29,9 +31,10 @@ export function words(text, entities, onCommand) {
   return paragraph;
 }
 
-function commands(text) {
-  return [...text.matchAll(COMMAND)].map((found) => (
-    { type: "bot_command", offset: found.index, length: found[0].length }
+// Telegram finds addresses and commands in a text by itself, and so do the phones.
+function found(text, pattern, type) {
+  return [...text.matchAll(pattern)].map((match) => (
+    { type, offset: match.index, length: match[0].length }
   ));
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.service.desk import alerts, patients, writing
+from bot.service.desk import alerts, oncall, own, page, patients, tasks, writing
 from bot.service.desk.chair import Chair
 from bot.service.incoming import Incoming, Pressed, SentThing, Wrote
 from bot.service.team import CARING
@@ -19,14 +19,29 @@ Button = Callable[[Chair, list[str]], str | None]
 
 COMMANDS: dict[str, Command] = {
     "alerts": alerts.list_open,
+    "oncall": oncall.show,
     "patients": patients.list_patients,
+    "page": page.send_link,
+    "mine": patients.list_mine,
+    "unread": patients.list_unread,
+    "cancel": tasks.cancel,
+    "me": own.show,
+    "name": own.set_name,
+    "zone": own.set_zone,
+    "digest": own.set_digest,
+    "mail": own.set_mail,
+    "replies": own.set_replies,
 }
 """Every command by name."""
 
 BUTTONS: dict[str, Button] = {
     "alert": alerts.pressed,
+    "card": patients.pressed,
+    "draft": writing.pressed,
 }
 """Every kind of button by the first part of its data."""
+
+tasks.TASKS["write"] = writing.asked
 
 
 def at_desk(chair: Chair, incoming: Incoming) -> None:

@@ -1,46 +1,40 @@
-"""Alerts at a clinician's desk: looked at, taken, acted on, closed."""
+"""Alerts at a clinician's desk: looked at, explained, taken, and closed with an outcome."""
 
 from __future__ import annotations
 
 from bot.service import alerts as alerting
-from bot.service import care
+from bot.service import telling
+from bot.service.desk import tasks
 from bot.service.desk.chair import Chair
-from bot.service.team import care_team
-from bot.service.wording import age, alert_buttons, fixed, line, outcome_buttons
-from bot.store import alerts, people
+from bot.service.explaining import Explained, explain
+from bot.service.incoming import Wrote
+from bot.service.post import Bubble
+from bot.service.wording import age, alert_buttons, line, outcome_buttons
+from bot.store import alerts
 from bot.store.alerts import Alert
-from bot.store.people import Clinician
-from flows.errors import IllegalMove
+from bot.store.desks import Desk
+from flows.effects import Button
+from flows.escalation import UNTAKEN
+from flows.scene import Rows
 
 LINES_A_BUBBLE = 10
+MOST_LETTERS = 500
+MOST_TRIES = 5
+NOTE = "alert-note"
+NEEDS_NOTE, NEEDS_TRIES = "other", "no-contact"
+"""The outcomes that say nothing by themselves: the one needs words, the other a number of tries."""
 
 
 def list_open(chair: Chair, rest: str) -> None:
     """Answer with every open alert."""
-    lines = [_alert_line(chair, alert) for alert in alerts.open_(chair.unit)]
-    if not lines:
+    found = alerts.open_(chair.unit)
+    if not found:
         chair.say("c-alerts-none")
     # in several bubbles: an open alert that is cut off would be nobody's
-    for start in range(0, len(lines), LINES_A_BUBBLE):
-        chair.say("c-alerts", alerts="\n".join(lines[start : start + LINES_A_BUBBLE]))
-
-
-def _alert_line(chair: Chair, alert: Alert) -> str:
-    release = chair.site.release
-    reason = alerting.reason_of(alert)
-    names = {each.id: each.name for each in people.clinicians(chair.unit)}
-    text = release.text(f"c-state-{alert.state}")
-    who = {"name": names.get(alert.taken_by or 0, "–")} if "{name}" in text else {}
-    return line(
-        release,
-        "c-alert-line",
-        number=str(alert.id),
-        tier=reason.tier,
-        title=reason.title,
-        pseudonym=chair.patient(alert.patient_id).pseudonym,
-        state=line(release, f"c-state-{alert.state}", **who),
-        age=age(release, alert.raised_at, chair.at),
-    )
+    for start in range(0, len(found), LINES_A_BUBBLE):
+        some = found[start : start + LINES_A_BUBBLE]
+        lines = "\n".join(_alert_line(chair, alert) for alert in some)
+        chair.say("c-alerts", None, _numbers(some), alerts=lines)
 
 
 def pressed(chair: Chair, parts: list[str]) -> str | None:
@@ -50,99 +44,168 @@ def pressed(chair: Chair, parts: list[str]) -> str | None:
             alert = alerts.get(chair.unit, int(number))
         case _:
             return None
-    if alert is None or alert.state == "closed":
+    if alert is None:
         return "c-not-open"
     match moves:
+        case ["why"]:
+            return _explain(chair, alert)
+        case ["note"]:
+            return _ask_for_note(chair, alert)
+        case _ if alert.state == "closed":
+            return "c-not-open"
         case ["take"]:
             return _take(chair, alert)
-        case ["close"]:
-            return _choose_outcome(chair, alert)
-        case ["close", outcome] if outcome in chair.site.release.escalation.outcomes:
-            return _close(chair, alert, outcome)
+        case ["relieve"]:
+            return _relieve(chair, alert)
+        case ["close", *how]:
+            return _end(chair, alert, how)
         case _:
             return None
 
 
-def acted_on(chair: Chair, alert: Alert) -> None:
-    """Writing to a patient takes an alert that nobody has, and shows that one is acted on."""
-    if alert.state in {"raised", "told"}:
-        _take(chair, alert)
-        alert = alerts.get(chair.unit, alert.id) or alert
-    if alert.state in {"taken", "acted"}:
-        alerting.make_move(chair.unit, alert, "act", clinician=chair.clinician, at=chair.at)
+def noted(chair: Chair, desk: Desk, wrote: Wrote) -> None:
+    """Keep words as an alert's note; an alert that waited for them is closed with them."""
+    number, _, outcome = desk.detail.partition(".")
+    alert, note = alerts.get(chair.unit, int(number)), wrote.text.strip()
+    if alert is None:
+        chair.say("c-not-open")
+    elif len(note) > MOST_LETTERS:
+        # still asked for: a shorter one may follow
+        tasks.ask(chair, desk.task, desk.patient_id, desk.detail)
+        chair.say("c-note-long", count=str(len(note)), most=str(MOST_LETTERS))
+    elif not outcome:
+        alerts.write_note(chair.unit, alert.id, alert.patient_id, note)
+        chair.say("c-note-kept", number=number)
+    elif _close(chair, alert, outcome, note) is not None:
+        chair.say("c-not-open")
+
+
+def _alert_line(chair: Chair, alert: Alert) -> str:
+    release, reason = chair.site.release, alerting.reason_of(alert)
+    return line(
+        release,
+        "c-alert-line",
+        number=str(alert.id),
+        tier=reason.tier,
+        title=reason.title,
+        pseudonym=chair.patient(alert.patient_id).pseudonym,
+        state=telling.state_of(chair.unit, chair.site, alert),
+        age=age(release, alert.raised_at, chair.at),
+    )
+
+
+def _numbers(found: list[Alert]) -> Rows:
+    """Each alert's number, which opens it."""
+    buttons = [Button(label=str(each.id), data=f"alert.{each.id}.why") for each in found]
+    return tuple(tuple(buttons[start : start + 5]) for start in range(0, len(buttons), 5))
+
+
+def _explain(chair: Chair, alert: Alert) -> str | None:
+    alerting.see(chair.unit, chair.site, alert, chair.clinician, at=chair.at)
+    alert = alerts.get(chair.unit, alert.id) or alert
+    explained = explain(chair.unit, chair.site, alert)
+    moves = {"closed": ()}.get(alert.state, ("take",) if alert.state in UNTAKEN else ("close",))
+    buttons = alert_buttons(chair.site.release, alert.id, *moves)
+    chair.say(
+        "c-why",
+        alert,
+        buttons,
+        number=str(alert.id),
+        tier=explained.tier,
+        title=explained.title,
+        pseudonym=explained.pseudonym,
+        body="\n".join((_standing(chair, alert, explained), *explained.lines)),
+    )
+    return None
+
+
+def _standing(chair: Chair, alert: Alert, explained: Explained) -> str:
+    release = chair.site.release
+    state = explained.outcome or telling.state_of(chair.unit, chair.site, alert)
+    when, count = age(release, alert.raised_at, chair.at), str(alert.fired_count)
+    return line(release, "c-why-raised", rule=alert.rule, age=when, count=count, state=state)
 
 
 def _take(chair: Chair, alert: Alert) -> str | None:
-    try:
-        taken = alerting.make_move(
-            chair.unit, alert, "take", clinician=chair.clinician, at=chair.at
-        )
-    except IllegalMove:
-        taken = False
-    if not taken:
-        _tell_who_has(chair, alerts.get(chair.unit, alert.id) or alert, [chair.clinician])
+    if alert.taken_by == chair.clinician.id:
+        return "c-already-yours"
+    if not alerting.take(chair.unit, chair.site, alert, chair.clinician, at=chair.at):
+        _say_who_has(chair, alert)
         return None
-    alerting.settle_buttons(chair.unit, care_team(chair.unit), alert, at=chair.at)
-    values = {"number": str(alert.id), "pseudonym": chair.patient(alert.patient_id).pseudonym}
-    buttons = alert_buttons(chair.site.release, alert.id, "close")
-    chair.say("c-taken", alert, buttons, **values)
-    others = _others_told(chair, alert)
-    if others:
-        _tell_who_has(chair, alerts.get(chair.unit, alert.id) or alert, others)
+    say_taken(chair, alert)
     return None
 
 
-def _others_told(chair: Chair, alert: Alert) -> list[Clinician]:
-    return [c for c in alerting.told_of(chair.unit, alert) if c.id != chair.clinician.id]
+def _relieve(chair: Chair, alert: Alert) -> str | None:
+    if alert.taken_by == chair.clinician.id:
+        return "c-already-yours"
+    if not alerting.relieve(chair.unit, chair.site, alert, chair.clinician, at=chair.at):
+        return _take(chair, alert)
+    say_taken(chair, alert)
+    return None
 
 
-def _tell_who_has(chair: Chair, alert: Alert, to: list[Clinician]) -> None:
-    names = {each.id: each.name for each in people.clinicians(chair.unit)}
-    bubble = fixed(
-        chair.site.release,
-        "c-taken-other",
-        name=names.get(alert.taken_by or 0, "–"),
-        number=str(alert.id),
-        pseudonym=chair.patient(alert.patient_id).pseudonym,
-    )
-    chair.post(bubble, alert, to=to)
+def say_taken(chair: Chair, alert: Alert) -> None:
+    """Answer that the alert is theirs, with the buttons that it needs next."""
+    buttons = alert_buttons(chair.site.release, alert.id, "close", "why")
+    chair.say("c-taken", alert, buttons, **_about(chair, alert))
 
 
-def _choose_outcome(chair: Chair, alert: Alert) -> str | None:
-    if alert.state in {"raised", "told"}:
+def _say_who_has(chair: Chair, alert: Alert) -> None:
+    now = alerts.get(chair.unit, alert.id) or alert
+    chair.post(Bubble(text=telling.who_has(chair.unit, chair.site, now)), alert)
+
+
+def _end(chair: Chair, alert: Alert, how: list[str]) -> str | None:
+    """Go on with closing: the outcome, then what that outcome needs."""
+    if alert.state in UNTAKEN:
         return "c-take-first"
+    outcomes = chair.site.release.escalation.outcomes
+    match how:
+        case []:
+            _choose_outcome(chair, alert)
+        case [outcome] if outcome == NEEDS_NOTE and outcome in outcomes:
+            tasks.ask(chair, NOTE, alert.patient_id, f"{alert.id}.{outcome}")
+            chair.say("c-note-first", **_about(chair, alert))
+        case [outcome] if outcome == NEEDS_TRIES and outcome in outcomes:
+            alerting.settle_buttons(chair.unit, [chair.clinician], alert, at=chair.at)
+            chair.say("c-tries", alert, _tries(alert), **_about(chair, alert))
+        case [outcome] if outcome in outcomes:
+            return _close(chair, alert, outcome, None)
+        case [outcome, count] if outcome == NEEDS_TRIES and count.isdecimal():
+            note = line(chair.site.release, "c-tries-note", count=str(int(count)))
+            return _close(chair, alert, outcome, note)
+    return None
+
+
+def _choose_outcome(chair: Chair, alert: Alert) -> None:
     alerting.settle_buttons(chair.unit, [chair.clinician], alert, at=chair.at)
-    values = {"number": str(alert.id), "pseudonym": chair.patient(alert.patient_id).pseudonym}
     buttons = outcome_buttons(chair.site.release, alert.id)
-    chair.say("c-choose-outcome", alert, buttons, **values)
-    return None
+    chair.say("c-choose-outcome", alert, buttons, **_about(chair, alert))
 
 
-def _close(chair: Chair, alert: Alert, outcome: str) -> str | None:
-    if alert.state in {"raised", "told"}:
-        return "c-take-first"
-    closed = alerting.make_move(
-        chair.unit, alert, "close", clinician=chair.clinician, at=chair.at, outcome=outcome
-    )
-    if not closed:
+def _tries(alert: Alert) -> Rows:
+    data = f"alert.{alert.id}.close.{NEEDS_TRIES}"
+    numbers = range(1, MOST_TRIES + 1)
+    return (tuple(Button(label=str(each), data=f"{data}.{each}") for each in numbers),)
+
+
+def _close(chair: Chair, alert: Alert, outcome: str, note: str | None) -> str | None:
+    unit, site = chair.unit, chair.site
+    if not alerting.close(unit, site, alert, chair.clinician, outcome, note, at=chair.at):
         return "c-not-open"
-    alerting.settle_buttons(chair.unit, care_team(chair.unit), alert, at=chair.at)
-    patient = chair.patient(alert.patient_id)
-    bubble = fixed(
-        chair.site.release,
-        "c-closed",
-        number=str(alert.id),
-        pseudonym=patient.pseudonym,
-        name=chair.clinician.name,
-        outcome=chair.site.release.escalation.outcomes[outcome],
-    )
-    chair.post(bubble, alert, to=[*_others_told(chair, alert), chair.clinician])
-    still_open = alerts.open_of_patient(chair.unit, patient.id)
-    if _holds(alert) and not any(_holds(each) for each in still_open):
-        care.clear(chair.unit, patient, at=chair.at, name=f"cleared:{chair.cause}")
     return None
 
 
-def _holds(alert: Alert) -> bool:
-    """Whether this alert holds the program back until a person closes it."""
-    return alerting.reason_of(alert).holds
+def _ask_for_note(chair: Chair, alert: Alert) -> str | None:
+    tasks.ask(chair, NOTE, alert.patient_id, f"{alert.id}.")
+    chair.say("c-note-add", **_about(chair, alert))
+    return None
+
+
+def _about(chair: Chair, alert: Alert) -> dict[str, str]:
+    pseudonym = chair.patient(alert.patient_id).pseudonym
+    return {"number": str(alert.id), "pseudonym": pseudonym}
+
+
+tasks.TASKS[NOTE] = noted

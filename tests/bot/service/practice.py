@@ -21,6 +21,7 @@ from bot.keys import Vault
 from bot.service import joining, nudge
 from bot.service.deliver import Delivery
 from bot.service.health import Pulse, health
+from bot.service.mail_delivery import Courier, MailDelivery
 from bot.service.picture import Painter
 from bot.service.releases import Releases
 from bot.service.renewal import take_up
@@ -60,8 +61,15 @@ class SetClock(Clock):
 class Practice:
     """One process of the service, and what stays when it is started again."""
 
-    def __init__(self, store: Store, vault: Vault, release: Release, **settings: Any) -> None:
-        self.store, self.vault = store, vault
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        release: Release,
+        courier: Courier | None = None,
+        **settings: Any,
+    ) -> None:
+        self.store, self.vault, self.courier = store, vault, courier
         self.clock, self.messenger, self.pulse = SetClock(WEDNESDAY), Messenger(), Pulse()
         self._settings = Settings(country="CA", **settings)
         self._ids = count(1)
@@ -73,7 +81,8 @@ class Practice:
         self.site = Site(self._settings, releases, self.clock, read_update)
         self.store.write_now(take_up, self.site)
         self.delivery = Delivery(self.store, self.site, self.messenger, Painter())
-        self.workers = Workers(self.store, self.site, self.delivery, self.pulse)
+        self.mail = MailDelivery(self.store, self.site, self.courier)
+        self.workers = Workers(self.store, self.site, self.delivery, self.pulse, self.mail)
         self.intake = Intake(self.store, self.vault, self.clock, self.workers.wake)
 
     def person(self, number: int) -> Person:
@@ -114,8 +123,9 @@ class Practice:
             handled = await self.workers._handle()
             sent = await self.delivery.send_waiting()
             await self.delivery.land()
+            mailed = await self.mail.send_waiting()
             self.clock.moment += MOMENT
-            if not handled and not sent:
+            if not handled and not sent and not mailed:
                 return
         raise AssertionError("the service never comes to rest")
 
@@ -178,14 +188,16 @@ class Person:
 
     def __init__(self, practice: Practice, number: int) -> None:
         self._practice, self.number, self._read = practice, number, 0
+        self._written = 0
 
     async def says(self, text: str, *, to: str | None = None) -> None:
         """Write a message, perhaps in reply to the newest bubble with these words."""
         await self._practice.arrives(self.wrote(text, to=to))
 
     async def edits(self, text: str) -> None:
-        """Change an earlier message into this."""
-        await self._arrives({"edited_message": {**self._message(), "text": text}})
+        """Change the last message into this."""
+        last = {**self._message(), "message_id": self._written}
+        await self._arrives({"edited_message": {**last, "text": text}})
 
     async def sends_photo(self, caption: str) -> None:
         """Send a picture with words under it."""
@@ -211,10 +223,16 @@ class Person:
 
     def wrote(self, text: str, *, to: str | None = None) -> dict[str, Any]:
         """The update of a message, for those who arrive together with others."""
-        message = {**self._message(), "text": text}
+        self._written += 1
+        message = {**self._message(), "message_id": self._written, "text": text}
         if to is not None:
             message["reply_to_message"] = {"message_id": self._bubble_with(to)}
         return self._practice.number({"message": message})
+
+    def sent(self, thing: dict[str, Any], *, edited: bool = False) -> dict[str, Any]:
+        """The update of something that is no text."""
+        message = {**self._message(), **thing}
+        return self._practice.number({"edited_message" if edited else "message": message})
 
     def tapped(self, data: str) -> dict[str, Any]:
         """The update of a tap that brings this."""

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from telegram import Bot
 
-from bot.service.post import Bubble, Doubtful, Gone, Later, Refused, Sent, Verdict
+from bot.service.post import Bubble, Doubtful, Gone, Later, Moved, Refused, Sent, Verdict
 from bot.telegram.gateway import Telegram, open_bot
 
 TOKEN = f"7000000002:{'Verdicts':0<35}"
@@ -25,11 +25,22 @@ def error(code: int, words: str, **parameters: int) -> bytes:
 
 BLOCKED = "Forbidden: bot was blocked by the user"
 DEACTIVATED = "Forbidden: user is deactivated"
+KICKED = "Forbidden: bot was kicked from the group chat"
+KICKED_SUPER = "Forbidden: bot was kicked from the supergroup chat"
+NOT_IN_IT = "Forbidden: bot is not a member of the supergroup chat"
+DELETED = "Forbidden: the group chat was deleted"
+UPGRADED = "Bad Request: group chat was upgraded to a supergroup chat"
+SUPERGROUP = -1_001_234_567_890
 # (status, body, verdict); a status of 0 hangs up without an answer
 TABLE: list[tuple[int, bytes, Verdict]] = [
     (403, error(403, BLOCKED), Gone(BLOCKED)),
     (403, error(403, DEACTIVATED), Gone(DEACTIVATED)),
     (400, error(400, "Bad Request: chat not found"), Gone("Chat not found")),
+    (403, error(403, KICKED), Gone(KICKED)),
+    (403, error(403, KICKED_SUPER), Gone(KICKED_SUPER)),
+    (403, error(403, NOT_IN_IT), Gone(NOT_IN_IT)),
+    (403, error(403, DELETED), Gone(DELETED)),
+    (400, error(400, UPGRADED, migrate_to_chat_id=SUPERGROUP), Moved(str(SUPERGROUP))),
     # not Telegram's own words: nobody has left because of these
     (403, error(403, "Forbidden"), Later(30)),
     (403, error(403, "Forbidden: the quota of this gateway is used up"), Later(30)),

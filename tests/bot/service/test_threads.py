@@ -30,6 +30,7 @@ async def ann(practice: Practice, lee: Person, kim: Person) -> Person:
     await patient.says("I want to die")
     await lee.taps("I have it")
     await lee.says("How are you now?", to="Red: act now")
+    await lee.taps("Send")
     patient.news(), lee.news(), kim.news()
     return patient
 

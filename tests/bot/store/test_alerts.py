@@ -121,7 +121,7 @@ def test_the_first_tap_wins(store: Store, patient: Patient, noon: datetime) -> N
 
     assert won == [True, False]
     assert (now(store, alert).taken_by, now(store, alert).taken_at) == (2, noon)
-    assert store.read_now(alerts.moves, alert.id) == [Move("take", 2, noon)]
+    assert store.read_now(alerts.moves, alert.id) == [Move("take", 2, noon, 0)]
 
 
 def test_the_life_of_an_alert_is_kept(store: Store, patient: Patient, noon: datetime) -> None:

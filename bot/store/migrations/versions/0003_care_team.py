@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("made_at", MOMENT, nullable=False),
         sa.Column("settled_at", MOMENT),
         sa.Column("reminded_at", MOMENT),
+        sa.Column("speak_at", MOMENT),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["clinician_id"], ["clinicians.id"], name=op.f("fk_calls_clinician_id")
@@ -254,12 +255,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_calls_patient_id", "calls", ["patient_id"])
+    op.create_index("ix_calls_speak_at", "calls", ["speak_at"])
     op.create_index("ix_calls_state_at", "calls", ["state", "at"])
 
     op.create_table(
         "drafts",
         sa.Column("id", NUMBER, nullable=False),
-        sa.Column("patient_id", NUMBER, nullable=False),
+        sa.Column("patient_id", NUMBER),
         sa.Column("clinician_id", NUMBER, nullable=False),
         sa.Column("alert_id", NUMBER),
         sa.Column("text", sa.LargeBinary(), nullable=False),
@@ -346,6 +348,7 @@ def upgrade() -> None:
         "patients",
         sa.Column("contact_mode", sa.String(length=16), server_default="mixed", nullable=False),
     )
+    op.add_column("patients", sa.Column("taken_by", NUMBER))
     op.create_index("ix_patients_last_seen_at", "patients", ["last_seen_at"])
     op.create_index("ix_patients_phase_last_seen_at", "patients", ["phase", "last_seen_at"])
 
@@ -358,6 +361,7 @@ def downgrade() -> None:
 
     op.drop_index("ix_patients_phase_last_seen_at", "patients")
     op.drop_index("ix_patients_last_seen_at", "patients")
+    op.drop_column("patients", "taken_by")
     op.drop_column("patients", "contact_mode")
 
     op.drop_index("ix_messages_unseen", "messages")
@@ -388,6 +392,7 @@ def downgrade() -> None:
 
     op.drop_table("drafts")
     op.drop_index("ix_calls_state_at", "calls")
+    op.drop_index("ix_calls_speak_at", "calls")
     op.drop_index("ix_calls_patient_id", "calls")
 
     op.drop_table("calls")

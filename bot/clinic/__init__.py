@@ -1,0 +1,49 @@
+"""The clinic page: what the care team sees and does in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.routing import Mount, Route
+
+from bot.clinic import (
+    alert,
+    audit,
+    deeds,
+    entering,
+    kept,
+    letter,
+    patient,
+    patients,
+    sessions,
+    team,
+    today,
+)
+from bot.clinic.frame import Frame
+from bot.clinic.shell import mounted
+from bot.service.picture import Painter
+from bot.service.site import Site
+from bot.store.store import Store
+
+ROOMS = (
+    entering.routes,
+    today.routes,
+    alert.routes,
+    team.routes,
+    audit.routes,
+    sessions.routes,
+    patients.routes,
+    patient.routes,
+    kept.routes,
+    deeds.routes,
+    letter.routes,
+)
+"""What each part of the page adds to it: `routes(frame)` gives back its routes."""
+
+
+def clinic(
+    store: Store, site: Site, painter: Painter, wake: Callable[[], None]
+) -> list[Route | Mount]:
+    """The routes of the page, to stand beside the service's own; `wake` is called after writing."""
+    frame = Frame(store, site, painter, wake)
+    return mounted([route for room in ROOMS for route in room(frame)])

@@ -1,0 +1,82 @@
+"""Audit: who looked at whom, and who changed what; for leads."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from bot.clinic.answers import Answer, Shown
+from bot.clinic.frame import ROOT, Frame
+from bot.clinic.visit import Visit
+from bot.store import audit, members
+
+AUDIT = f"{ROOT}/audit"
+PAGE = 50
+
+ACTS = {
+    "sign-in": "signed in",
+    "end-session": "ended a session",
+    "break-glass": "opened a patient not on their caseload",
+    "open-patient": "opened a patient",
+    "show-words": "read a patient's words",
+    "show-cards": "read plans and exercises",
+    "show-thread": "read the thread",
+    "show-notes": "read the notes",
+    "hide-words": "hid the patient's words again",
+    "hide-cards": "hid plans and exercises again",
+    "hide-thread": "hid the thread again",
+    "hide-notes": "hid the notes again",
+    "take-over": "took over the conversation",
+    "hand-back": "handed the conversation back",
+    "call": "offered a call",
+    "propose": "suggested a change",
+    "mode": "set the contact mode",
+    "assign": "put a patient on a caseload",
+    "unassign": "took a patient off a caseload",
+    "minutes": "noted minutes",
+    "write": "wrote to the patient",
+    "note": "kept a note",
+    "ask-letter": "asked for a letter",
+    "letter": "opened the letter",
+    "close-alert": "closed an alert",
+    "read-note": "read how an alert ended",
+    "invite": "made an invite code",
+    "disable": "disabled a member",
+}
+"""What was done, in words; an act without words here is shown by its own name."""
+
+
+def routes(frame: Frame) -> list[Route]:
+    """The audit."""
+    return [frame.page(AUDIT, view)]
+
+
+def view(visit: Visit) -> Answer:
+    """What was kept, newest first, a page at a time, of one clinician or patient if wished."""
+    visit.needs_lead()
+    who, pseudonym = visit.query_number("who"), visit.query("patient")
+    patient_id = members.patient_named(visit.unit, pseudonym) if pseudonym else None
+    unknown = bool(pseudonym) and patient_id is None
+    found = (
+        []
+        if unknown
+        else audit.entries(
+            visit.unit,
+            limit=PAGE + 1,
+            before=visit.query_number("before"),
+            clinician_id=who,
+            patient_id=patient_id,
+        )
+    )
+    return Shown(
+        "audit.html",
+        {
+            "entries": found[:PAGE],
+            "older": found[PAGE - 1].id if len(found) > PAGE else None,
+            "is_first": visit.query_number("before") is None,
+            "names": {each.id: each.name for each in members.everyone(visit.unit)},
+            "who": who,
+            "patient": pseudonym,
+            "unknown": unknown,
+            "acts": ACTS,
+        },
+    )

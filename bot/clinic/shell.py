@@ -1,0 +1,80 @@
+"""Around all pages: static files, headers on every answer, and a page for every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.clinic.answers import HEADERS
+from bot.clinic.frame import HOME, ROOT, problem
+from bot.clinic.writing import HERE
+
+STATIC = "/static"
+_SECURE = "max-age=31536000"
+_NOTICES = {404: "missing", 405: "method"}
+
+
+def mounted(routes: Sequence[Route]) -> list[Route | Mount]:
+    """The pages at their place, with everything around them."""
+    inner = Starlette(
+        routes=[
+            Route("/", _go_home),
+            Mount(STATIC, StaticFiles(directory=HERE / "static")),
+            *routes,
+        ],
+        exception_handlers={HTTPException: _not_found, Exception: _broke},
+    )
+    inner.router.redirect_slashes = False
+    return [Route(ROOT, Shell(_at_root)), Mount(ROOT, Shell(inner))]
+
+
+class Shell:
+    """An application whose every answer carries the headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with the headers."""
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        await self._app(scope, receive, send_on)
+
+
+def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if STATIC in scope["path"]:
+        headers["Cache-Control"] = "no-cache"
+
+
+async def _at_root(scope: Scope, receive: Receive, send: Send) -> None:
+    await RedirectResponse(HOME, status_code=303)(scope, receive, send)
+
+
+async def _go_home(_: Request) -> Response:
+    return RedirectResponse(HOME, status_code=303)
+
+
+async def _not_found(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return problem(_NOTICES.get(status, "missing"), status)
+
+
+async def _broke(_: Request, error: Exception) -> Response:
+    return problem("fault", 500)
+
+
+Handler = Callable[[Request], Awaitable[Response]]

@@ -1,0 +1,166 @@
+// What stands on the page stays true by itself: parts marked data-live are fetched again, clocks
+// count on. Without this script the page works too; it is as old as its last loading then.
+
+const EVERY_MS = 5000;
+const SLOWEST_MS = 60000;
+const HEADER = { "X-Paceful-Live": "1" };
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+const tags = new Map();
+const waiting = new Set();
+let pause = EVERY_MS;
+
+// The same words as bot/clinic/times.py.
+function span(seconds) {
+  const left = Math.max(0, Math.floor(seconds));
+  const two = (number) => String(number).padStart(2, "0");
+  if (left < MINUTE) return "under 1 min";
+  if (left < HOUR) return `${Math.floor(left / MINUTE)} min`;
+  if (left < DAY) return `${Math.floor(left / HOUR)} h ${two(Math.floor((left % HOUR) / MINUTE))} min`;
+  return `${Math.floor(left / DAY)} d ${Math.floor((left % DAY) / HOUR)} h`;
+}
+
+// The server's clock counts, not this computer's: the two may differ by hours.
+const main = document.getElementById("main");
+let ahead = null;
+
+function setClock(answer) {
+  const theirs = Date.parse(answer.headers.get("X-Paceful-Now") || "");
+  if (!Number.isNaN(theirs)) ahead = theirs - Date.now();
+}
+
+function count() {
+  if (ahead === null) return;
+  const now = (Date.now() + ahead) / 1000;
+  for (const node of document.querySelectorAll("time[data-since], time[data-left]")) {
+    const at = Date.parse(node.dateTime) / 1000;
+    const words = "left" in node.dataset ? until(at - now, node) : span(now - at);
+    if (node.textContent !== words) node.textContent = words;
+  }
+}
+
+function until(seconds, node) {
+  const late = node.dataset.late || "overdue by";
+  node.classList.toggle("late", seconds < 0);
+  return seconds >= 0 ? `in ${span(seconds)}` : `${late} ${span(-seconds)}`;
+}
+
+// Nothing is taken from under somebody's hands.
+function isInUse(node) {
+  if (node.contains(document.activeElement) && document.activeElement !== node) return true;
+  if (node.querySelector("details[open]")) return true;
+  return [...node.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
+}
+
+function replace(old, fresh, said) {
+  if (old.isEqualNode(fresh)) return;
+  if (isInUse(old)) {
+    waiting.add(old.id);
+    old.classList.add("has-news");
+    return;
+  }
+  const before = words(old), after = words(fresh);
+  waiting.delete(old.id);
+  old.replaceWith(fresh);
+  if (before !== after) said.push(fresh.querySelector("h2")?.textContent.trim() || fresh.id);
+}
+
+// Times pass by themselves; only other words are news.
+function words(node) {
+  const copy = node.cloneNode(true);
+  copy.querySelectorAll("time").forEach((each) => each.remove());
+  return copy.textContent.replace(/\s+/g, " ").trim();
+}
+
+async function fetched(address) {
+  const headers = { ...HEADER };
+  const tag = tags.get(address);
+  if (tag && waiting.size === 0) headers["If-None-Match"] = tag;
+  const answer = await fetch(address, { headers, cache: "no-store", redirect: "error" });
+  setClock(answer);
+  if (answer.status === 401) return signedOut(await answer.text());
+  if (answer.status === 304) return null;
+  if (!answer.ok) throw new Error(String(answer.status));
+  tags.set(address, answer.headers.get("ETag"));
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// Whoever left the desk leaves no patient on the screen.
+function signedOut(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  document.querySelector("header.bar")?.remove();
+  main.replaceChildren(...page.getElementById("main").children);
+  document.title = page.title;
+  main.focus();
+  clearTimeout(next);
+  pause = 0;
+  return null;
+}
+
+async function look() {
+  const said = [];
+  const places = new Set([...document.querySelectorAll("[data-live]")].map((node) => node.dataset.live));
+  for (const address of places) {
+    const page = await fetched(address);
+    if (!page) continue;
+    for (const old of document.querySelectorAll(`[data-live="${CSS.escape(address)}"]`)) {
+      const fresh = page.getElementById(old.id);
+      if (fresh) replace(old, document.importNode(fresh, true), said);
+    }
+  }
+  count();
+  if (said.length) say(`Changed: ${said.join(", ")}.`);
+}
+
+function say(text) {
+  document.getElementById("live-said").textContent = text;
+}
+
+function stand(isLive) {
+  const node = document.getElementById("live-standing");
+  if (!node) return;
+  node.hidden = false;
+  node.classList.toggle("bad", !isLive);
+  const text = isLive ? "Updates by itself." : "No connection: what you see may be old.";
+  if (node.textContent !== text) node.textContent = text;
+}
+
+let next = 0;
+
+async function go() {
+  try {
+    if (!document.hidden) await look();
+    if (pause) pause = EVERY_MS;
+    stand(true);
+  } catch {
+    pause = Math.min(SLOWEST_MS, pause * 2);
+    stand(false);
+  }
+  if (pause) next = setTimeout(go, pause);
+}
+
+// A notice is said once, not at every loading of the same address.
+const address = new URL(location.href);
+if (address.searchParams.has("said")) {
+  address.searchParams.delete("said");
+  history.replaceState(null, "", address);
+}
+
+// One press, one act: a second press of an impatient hand does nothing.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+  setTimeout(() => delete event.target.dataset.sent, 3000);
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || !pause || !document.querySelector("[data-live]")) return;
+  clearTimeout(next);
+  go();
+});
+
+if (document.querySelector("[data-live]")) {
+  go();
+  setInterval(count, 1000);
+}

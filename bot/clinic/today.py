@@ -1,0 +1,118 @@
+"""Today: what is open, who is waited for, who has fallen behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from starlette.routing import Route
+
+from bot.clinic.answers import Answer, Shown
+from bot.clinic.frame import HOME, Frame
+from bot.clinic.visit import Visit
+from bot.service import team
+from bot.service.reasons import Reason
+from bot.store import alerts, roster, today
+from bot.store.today import OpenAlert
+from bot.store.wants import TIERS, Wanted
+from flows.escalation import UNTAKEN
+
+MOST_ALERTS = 100
+MOST_WAITING = 50
+MOST_OFF_TRACK = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An open alert as a row of the table."""
+
+    id: int
+    tier: str
+    title: str
+    pseudonym: str
+    raised_at: datetime
+    fired_count: int
+    standing: str
+    is_taken: bool
+    deadline_at: datetime | None
+    next: str
+
+
+def routes(frame: Frame) -> list[Route]:
+    """The page of the day."""
+    return [frame.page(HOME, view)]
+
+
+def view(visit: Visit) -> Answer:
+    """Open alerts, calls, unread words and who is off track, as far as they concern one."""
+    own = None if visit.is_lead else visit.clinician.id
+    names = {each.id: each.name for each in team.care_team(visit.unit)}
+    start, end = day_of(visit)
+    counts = alerts.open_counts(visit.unit)
+    open_ = today.open_alerts(visit.unit, MOST_ALERTS)
+    off_track = Wanted(open_to=own, off_track=True, sort="seen")
+    behind = roster.page(visit.unit, off_track, (), at=visit.at)
+    return Shown(
+        "today.html",
+        {
+            "rows": [row(each, names) for each in open_],
+            "counts": [(tier, counts.get(tier, 0)) for tier in TIERS],
+            "total": sum(counts.values()),
+            "calls": today.calls_between(visit.unit, start, end, own),
+            "names": names,
+            "unread": today.unread(visit.unit, MOST_WAITING, open_to=own, at=visit.at),
+            "behind": behind.lines[:MOST_OFF_TRACK],
+            "behind_total": behind.total,
+            "off_track": OFF_TRACK,
+        },
+    )
+
+
+OFF_TRACK = {
+    "lesson": "a lesson has waited for a week",
+    "reminders": "reminders stay unanswered",
+    "questions": "questions are overdue",
+    "silent": "not heard of for a week",
+}
+"""Why somebody is off track, in words."""
+
+
+def row(alert: OpenAlert, names: dict[int, str]) -> Row:
+    """The alert as a row: whose it is, and what its clock runs to."""
+    is_taken = alert.state not in UNTAKEN
+    return Row(
+        id=alert.id,
+        tier=alert.tier,
+        title=Reason.model_validate_json(alert.facts).title,
+        pseudonym=alert.pseudonym,
+        raised_at=alert.raised_at,
+        fired_count=alert.fired_count,
+        standing=standing(alert.state, names.get(alert.taken_by or 0, "somebody")),
+        is_taken=is_taken,
+        deadline_at=alert.deadline_at,
+        next=NEXT.get(alert.state, "next person"),
+    )
+
+
+NEXT = {"taken": "to be acted on", "acted": "to be closed"}
+"""What an alert's clock runs to; before it is taken, the next person is told."""
+
+
+def standing(state: str, name: str) -> str:
+    """How the alert stands, in words."""
+    words = {
+        "raised": "Nobody was told yet",
+        "told": "Not taken",
+        "seen": "Seen, not taken",
+        "taken": f"{name} has it",
+        "acted": f"{name} is acting on it",
+        "closed": "Closed",
+    }
+    return words.get(state, state)
+
+
+def day_of(visit: Visit) -> tuple[datetime, datetime]:
+    """The first moment of the clinician's day, and the first of the next."""
+    date = visit.at.astimezone(visit.zone).date()
+    first = datetime.combine(date, time(), visit.zone)
+    return first, datetime.combine(date + timedelta(days=1), time(), visit.zone)

@@ -1,0 +1,50 @@
+"""How a page is written: its template filled, everything in it escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+from bot.clinic.times import Times
+from bot.store.people import Clinician
+
+HERE = Path(__file__).parent
+_CSRF = Markup('<input type="hidden" name="csrf" value="{}">')
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page_of(
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    status: int = 200,
+    clinician: Clinician | None = None,
+    csrf: str = "",
+    path: str = "",
+    times: Times | None = None,
+) -> Response:
+    """The page as HTML: what every template can rely on, and what this one was given."""
+    around: dict[str, Any] = {
+        "me": clinician,
+        "is_lead": clinician is not None and clinician.role == "lead",
+        "csrf_field": _CSRF.format(csrf),
+        "path": path,
+        "said": "",
+    }
+    if times is not None:
+        clocks = {"when": times.when, "age": times.age, "left": times.left}
+        around |= {**clocks, "now": times.now, "zone_name": times.zone_name}
+    text = TEMPLATES.get_template(template).render({**around, **values})
+    return HTMLResponse(text, status_code=status)

@@ -1,0 +1,56 @@
+"""Patients found by what somebody remembers of their pseudonyms."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process, utils
+from sqlalchemy import select
+
+from bot.store.people import Glance
+from bot.store.tables import patients as patients_table
+from bot.store.unit import Unit
+
+NEAR = 72
+"""Below this likeness, of 100, two names have little in common."""
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Found(NamedTuple):
+    """Patients, the nearest first; `sure` if their names hold all that was asked for."""
+
+    patients: tuple[Glance, ...]
+    sure: bool
+
+
+def search(unit: Unit, words: str, limit: int) -> Found:
+    """The patients whose pseudonyms hold these words, else those that come near to them."""
+    query = select(patients_table.c.id, patients_table.c.pseudonym).order_by(patients_table.c.id)
+    names = {row.id: row.pseudonym for row in unit.connection.execute(query)}
+    exact = _holding(words, names)
+    nearest = (exact or _near(words, names, limit))[:limit]
+    return Found(_glances(unit, nearest), sure=bool(exact))
+
+
+def _holding(words: str, names: Mapping[int, str]) -> list[int]:
+    asked = set(_WORD.findall(words.casefold()))
+    return [number for number, name in names.items() if asked and asked <= set(name.split("-"))]
+
+
+def _near(words: str, names: Mapping[int, str], limit: int) -> list[int]:
+    found = process.extract(
+        words,
+        names,
+        scorer=fuzz.WRatio,
+        processor=utils.default_process,
+        limit=limit,
+        score_cutoff=NEAR,
+    )
+    return [number for _, _, number in found]
+
+
+def _glances(unit: Unit, numbers: Sequence[int]) -> tuple[Glance, ...]:
+    columns = [patients_table.c[name] for name in Glance.__dataclass_fields__]
+    query = select(*columns).where(patients_table.c.id.in_(numbers))
+    found = {row.id: Glance(*row) for row in unit.connection.execute(query)}
+    return tuple(found[number] for number in numbers if number in found)

@@ -1,0 +1,200 @@
+"""The patients as a table that is read a page at a time; nothing that is sealed is opened."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from bot.store import wants
+from bot.store.tables import alerts, caseloads, messages, nudges, patients, scores
+from bot.store.unit import Unit
+from bot.store.wants import Wanted
+
+PAGE = 50
+"""How many patients a page shows."""
+
+Course = tuple[float, ...]
+"""The totals of one measure, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A patient as a line of the table."""
+
+    id: int
+    pseudonym: str
+    phase: str
+    created_at: datetime
+    last_seen_at: datetime | None
+    zone: str | None
+    reachable: bool
+    contact_mode: str
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    unread: int = 0
+    due_at: datetime | None = None
+    off_track: tuple[str, ...] = ()
+    clinicians: tuple[int, ...] = ()
+    courses: Mapping[str, Course] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the table, and how many patients match in all."""
+
+    lines: tuple[Line, ...]
+    total: int
+    number: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; always one at least."""
+        return max(1, -(-self.total // PAGE))
+
+
+def page(unit: Unit, wanted: Wanted, measures: Collection[str], *, at: datetime) -> Page:
+    """The page that is wanted, or the last one where there are fewer."""
+    total = count(unit, wanted, at=at)
+    number = min(max(1, wanted.page), max(1, -(-total // PAGE)))
+    query = wants.query(wanted, _columns(), at).limit(PAGE).offset((number - 1) * PAGE)
+    found = [dict(row) for row in unit.connection.execute(query).mappings()]
+    return Page(_filled(unit, found, measures, at), total, number)
+
+
+def count(unit: Unit, wanted: Wanted, *, at: datetime) -> int:
+    """How many patients match."""
+    matching = wants.matching(wanted, [patients.c.id], at).subquery()
+    return int(unit.connection.execute(select(func.count()).select_from(matching)).scalar_one())
+
+
+def open_to(unit: Unit, clinician_id: int, ids: Collection[int], at: datetime) -> set[int]:
+    """Those of these patients whom a clinician who leads nobody may open."""
+    query = select(patients.c.id).where(
+        patients.c.id.in_(list(ids)), wants.is_open_to(clinician_id, at)
+    )
+    return set(unit.connection.execute(query).scalars())
+
+
+def line(
+    unit: Unit, pseudonym: str, measures: Collection[str] = (), *, at: datetime
+) -> Line | None:
+    """The line of the patient with that pseudonym, or None."""
+    query = select(*_columns()).where(patients.c.pseudonym == pseudonym)
+    found = [dict(row) for row in unit.connection.execute(query).mappings()]
+    return next(iter(_filled(unit, found, measures, at)), None)
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    names = ("id", "pseudonym", "phase", "created_at", "last_seen_at", "zone", "reachable")
+    return [*(patients.c[name] for name in names), patients.c.contact_mode]
+
+
+def _filled(
+    unit: Unit, found: Sequence[dict[str, Any]], measures: Collection[str], at: datetime
+) -> tuple[Line, ...]:
+    """The lines with all that is kept in other tables, at the cost of one query for each."""
+    ids = [each["id"] for each in found]
+    open_alerts, unread, due = _open_alerts(unit, ids), _unread(unit, ids), _due(unit, ids)
+    left, mine, courses = (
+        _left(unit, ids, at),
+        _clinicians(unit, ids),
+        _courses(unit, ids, measures),
+    )
+    return tuple(
+        Line(
+            **each,
+            tiers=_counted(tier for tier, _ in open_alerts[each["id"]]),
+            unread=unread.get(each["id"], 0),
+            due_at=due.get(each["id"]),
+            off_track=_off_track(each, open_alerts[each["id"]], each["id"] in left, at),
+            clinicians=tuple(mine[each["id"]]),
+            courses=courses[each["id"]],
+        )
+        for each in found
+    )
+
+
+def _off_track(
+    row: Mapping[str, Any], opened: Iterable[tuple[str, str]], is_left: bool, at: datetime
+) -> tuple[str, ...]:
+    reasons = {wants.OFF_TRACK_RULES[rule] for _, rule in opened if rule in wants.OFF_TRACK_RULES}
+    seen = row["last_seen_at"] or row["created_at"]
+    is_silent = row["phase"] in wants.AT_WORK and at - seen >= wants.SILENT
+    return tuple(sorted(reasons | ({"lesson"} if is_left else set()) | _named(is_silent)))
+
+
+def _named(is_silent: bool) -> set[str]:
+    return {"silent"} if is_silent else set()
+
+
+def _counted(tiers: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for tier in tiers:
+        counts[tier] += 1
+    return {tier: counts[tier] for tier in wants.TIERS if tier in counts}
+
+
+def _open_alerts(unit: Unit, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    query = select(alerts.c.patient_id, alerts.c.tier, alerts.c.rule)
+    opened = query.where(wants.is_open(), alerts.c.patient_id.in_(ids)).order_by(alerts.c.id)
+    return _grouped(unit, opened)
+
+
+def _unread(unit: Unit, ids: Sequence[int]) -> dict[int, int]:
+    query = select(messages.c.patient_id, func.count()).where(
+        wants.is_unread(), messages.c.patient_id.in_(ids)
+    )
+    rows = unit.connection.execute(query.group_by(messages.c.patient_id))
+    return {patient_id: number for patient_id, number in rows}
+
+
+def _due(unit: Unit, ids: Sequence[int]) -> dict[int, datetime]:
+    query = select(nudges.c.patient_id, func.min(nudges.c.due_at)).where(
+        wants.is_coming(), nudges.c.patient_id.in_(ids)
+    )
+    rows = unit.connection.execute(query.group_by(nudges.c.patient_id))
+    return {patient_id: due_at for patient_id, due_at in rows}
+
+
+def _left(unit: Unit, ids: Sequence[int], at: datetime) -> set[int]:
+    query = select(nudges.c.patient_id).where(wants.is_left(at), nudges.c.patient_id.in_(ids))
+    return set(unit.connection.execute(query).scalars())
+
+
+def _clinicians(unit: Unit, ids: Sequence[int]) -> dict[int, list[int]]:
+    query = select(caseloads.c.patient_id, caseloads.c.clinician_id).where(
+        caseloads.c.until_at.is_(None), caseloads.c.patient_id.in_(ids)
+    )
+    rows = unit.connection.execute(query.order_by(caseloads.c.id))
+    found: dict[int, list[int]] = defaultdict(list)
+    for patient_id, clinician_id in rows:
+        found[patient_id].append(clinician_id)
+    return found
+
+
+def _courses(
+    unit: Unit, ids: Sequence[int], measures: Collection[str]
+) -> dict[int, dict[str, Course]]:
+    query = select(scores.c.patient_id, scores.c.measure, scores.c.total).where(
+        scores.c.patient_id.in_(ids),
+        scores.c.measure.in_(list(measures)),
+        scores.c.total.is_not(None),
+    )
+    totals: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for patient_id, measure, total in unit.connection.execute(query.order_by(scores.c.at)):
+        totals[patient_id][measure].append(total)
+    known = {patient_id: _tupled(each) for patient_id, each in totals.items()}
+    return defaultdict(dict, known)
+
+
+def _tupled(totals: Mapping[str, list[float]]) -> dict[str, Course]:
+    return {measure: tuple(course) for measure, course in totals.items()}
+
+
+def _grouped(unit: Unit, query: Select[Any]) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for patient_id, first, second in unit.connection.execute(query):
+        found[patient_id].append((first, second))
+    return found

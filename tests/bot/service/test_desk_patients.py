@@ -1,0 +1,179 @@
+"""A clinician finds a patient, opens the card, and keeps a caseload."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text as sql
+
+from bot.service.desk.patients import CARD, ORDER
+from bot.store import caseload
+from tests.bot.service.desk_people import Team, gather
+from tests.bot.service.practice import Person, Practice, told_just
+
+
+@pytest.fixture
+async def team(practice: Practice) -> Team:
+    """Two clinicians, and a patient who wrote to them; her pseudonym is always the same."""
+    team = await gather(practice)
+    call(team, team.ann, "ebony-ivy-67")
+    return team
+
+
+def call(team: Team, person: Person, pseudonym: str) -> None:
+    """Give the patient this pseudonym."""
+    number, names = person.patient_id, {"name": pseudonym}
+    change = sql("UPDATE patients SET pseudonym = :name WHERE id = :id")
+    team.practice.run(change.bindparams(id=number, **names))
+
+
+@pytest.mark.parametrize(
+    "words", ["ivy", "IVY", "ebony", "ivy 67", "67", "ebony-ivy-67", "ivy-ebony", "  ivy  "]
+)
+async def test_a_part_of_the_pseudonym_opens_the_card(team: Team, words: str) -> None:
+    """What nobody else's name holds needs no choice."""
+    await team.lee.says(f"/patients {words}")
+
+    card = team.lee.news()
+    assert told_just(card, "ebony-ivy-67")
+    for said in ("Their time: ", "Open alerts: 1. Unread: 1.", "Guided by: nobody"):
+        assert said in card[0]
+
+
+@pytest.mark.parametrize("words", ["ivi", "ebbony ivy", "ebony ivvy 67", "ebonyivy"])
+async def test_a_misspelt_pseudonym_is_offered_and_never_opened(team: Team, words: str) -> None:
+    """A guess is a question."""
+    await team.lee.says(f"/patients {words}")
+    assert told_just(team.lee.news(), "Whom do you mean?")
+
+    await team.lee.taps("ebony-ivy-67")
+    assert told_just(team.lee.news(), "ebony-ivy-67")
+
+
+@pytest.mark.parametrize("words", ["zzz", "?!", "😀", "a" * 3000])
+async def test_a_name_that_nobody_has_finds_nobody(team: Team, words: str) -> None:
+    """And says so."""
+    await team.lee.says(f"/patients {words}")
+
+    assert told_just(team.lee.news(), "Nobody has a pseudonym like that")
+
+
+async def test_two_of_one_name_are_a_choice(team: Team) -> None:
+    """Only who is tapped is opened."""
+    bob = await team.practice.patient(2)
+    call(team, bob, "amber-ivy-12")
+
+    await team.lee.says("/patients ivy")
+    assert told_just(team.lee.news(), "Whom do you mean?")
+    await team.lee.taps("amber-ivy-12")
+
+    assert told_just(team.lee.news(), "amber-ivy-12")
+
+
+async def test_a_card_shows_the_last_score(team: Team) -> None:
+    """By its short name, with its highest total and its age."""
+    await team.lee.says("/patients ivy")
+    assert "No score yet" in team.lee.news()[0]
+    bob = await team.practice.patient(2, "at-mood-questions")
+    call(team, bob, "amber-fox-12")
+
+    await team.lee.says("/patients fox")
+
+    assert "Pain 5 of 10, just now" in team.lee.news()[0]
+
+
+async def test_every_act_of_a_card_has_its_place() -> None:
+    """A room that adds an act must say where its button stands."""
+    assert set(CARD) <= set(ORDER)
+
+
+async def test_a_caseload_is_taken_listed_and_given_up(team: Team) -> None:
+    """Each by one tap."""
+    await team.lee.says("/mine")
+    assert told_just(team.lee.news(), "You guide nobody yet.")
+    await team.lee.says("/patients ivy")
+    await team.lee.taps("I guide them")
+    team.lee.news()
+
+    await team.lee.says("/mine")
+    assert told_just(team.lee.news(), "Your patients:")
+    await team.lee.taps("ebony-ivy-67")
+    assert "Guided by: Dr Lee" in team.lee.news()[0]
+
+    await team.kim.says("/patients ivy")
+    await team.kim.taps("I guide them")
+    await team.lee.taps("No longer mine")
+    assert told_just(team.lee.news(), "You no longer guide")
+    await team.lee.says("/mine")
+    assert told_just(team.lee.news(), "You guide nobody yet.")
+
+
+async def test_nobody_lets_go_of_an_open_alert_as_the_last_one(team: Team) -> None:
+    """Somebody else must guide them first, or the alert be closed."""
+    await team.lee.says("/patients ivy")
+    await team.lee.taps("I guide them")
+    await team.lee.says("/patients ivy")
+    team.lee.news()
+
+    await team.lee.taps("No longer mine")
+    assert told_just(team.lee.news(), "has an open alert, and nobody else guides them")
+
+    for label in ("I have it", "Close it", "We spoke"):
+        await team.kim.taps(label)
+    team.lee.news()
+    await team.lee.taps("No longer mine")
+    assert told_just(team.lee.news(), "You no longer guide")
+
+
+async def test_how_a_patient_wishes_to_be_in_contact_is_kept(team: Team) -> None:
+    """Chosen from four, shown on the card."""
+    await team.lee.says("/patients ivy")
+    await team.lee.taps("Contact")
+    await team.lee.taps("by calls")
+    await team.lee.says("/patients ivy")
+
+    assert "Contact: by calls." in team.lee.news()[-1]
+    kept = team.practice.store.read_now(caseload.mode_of, team.ann.patient_id)
+    assert kept == "live"
+
+
+async def test_seen_clears_what_is_unread_and_a_new_word_brings_it_back(team: Team) -> None:
+    """Seen by one is seen for all."""
+    await team.lee.says("/unread")
+    await team.lee.taps("ebony-ivy-67")
+    await team.lee.taps("Seen")
+    await team.kim.says("/unread")
+    assert "Nothing is unread." in team.kim.news()[-1]
+
+    await team.ann.says("/person")
+    await team.ann.taps("Write to them")
+    await team.ann.says("one more thing")
+    await team.kim.says("/unread")
+    assert "ebony-ivy-67: 1, the first just now" in team.kim.news()[-1]
+
+
+async def test_words_come_first_to_the_taker_then_to_ones_own_then_to_the_last_writer(
+    team: Team,
+) -> None:
+    """Each rank holds only while somebody of it is in the team; else everyone reads."""
+    heard = [await hearing(team, "one")]
+    await team.write("Hello from Lee")
+    for label in ("Close it", "We spoke"):
+        await team.lee.taps(label)
+    heard.append(await hearing(team, "two"))
+    await team.kim.says("/patients ivy")
+    await team.kim.taps("I guide them")
+    heard.append(await hearing(team, "three"))
+    team.practice.run(sql("UPDATE clinicians SET disabled_at = '2027-01-13 00:00:00' WHERE id = 2"))
+    heard.append(await hearing(team, "four"))
+
+    assert heard == [["lee", "kim"], ["lee"], ["kim"], ["lee"]]
+
+
+async def hearing(team: Team, words: str) -> list[str]:
+    """Who reads what the patient writes to the team now."""
+    team.read()
+    await team.ann.says("/person")
+    await team.ann.taps("Write to them")
+    await team.ann.says(f"word {words}")
+    people = {"lee": team.lee, "kim": team.kim}
+    return [name for name, each in people.items() if any(words in text for text in each.news())]
