@@ -38,7 +38,11 @@ class Workers:
     ) -> None:
         self._store, self._site, self._delivery, self._pulse = store, site, delivery, pulse
         self._mail = mail or MailDelivery(store, site, None)
-        self._arrived, self._posted, self._mailed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._arrived, self._posted, self._mailed = (
+            asyncio.Event(),
+            asyncio.Event(),
+            asyncio.Event(),
+        )
         delivery.on_landing = self._posted.set
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(

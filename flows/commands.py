@@ -31,7 +31,7 @@ def command(scene: Scene, name: str) -> Scene:
     """The scene after a command; an unknown one gets a kind word and the menu."""
     if scene.state.taken_by is not None:
         if name in presence.ENDS:
-            scene = presence.ended(scene)
+            scene = presence.left(scene, name)
         elif not presence.is_open(name) and not (scene.in_safety and scene.question):
             return presence.keeps_quiet(scene)
     if scene.in_safety and name not in _SAFETY:
@@ -69,7 +69,7 @@ def noticed(scene: Scene) -> Scene:
     """
     is_said = any(isinstance(each, Send | Toast) for each in scene.effects)
     is_passed_on = any(isinstance(each, Relay) for each in scene.effects)
-    if is_said or not is_patients(scene.event) or (scene.is_silent and is_passed_on):
+    if is_said or not is_patients(scene.event) or (scene.state.taken_by and is_passed_on):
         return scene
     return leave(scene) if scene.top is not None else message(scene, "nothing-open")
 

@@ -89,7 +89,7 @@ def _fact(rule: Rule, past: Past, against: tuple[Against, ...]) -> Fact:
         best=_total(past.finest),
         expected=past.expected if "expected" in against else None,
         bound=bounds_in_words(rule),
-        change=_change(rule, past.measure) if against else "",
+        change=change_in_words(rule, past.measure) if against else "",
         against=against,
         items={str(number): answer for number, answer in past.new.items.items()},
     )
@@ -146,7 +146,7 @@ def _facts_of_items(rule: Rule, past: Past) -> Iterator[Fact]:
                 measure=past.measure.measure,
                 baseline=then,
                 bound=bounds_in_words(rule),
-                change=_change(rule, past.measure),
+                change=change_in_words(rule, past.measure),
                 against=("baseline",),
                 items={str(item): now},
             )
@@ -164,7 +164,8 @@ def _percent(change: float, then: float) -> float:
     return round(100 * change / abs(then), 9)
 
 
-def _change(rule: Rule, measure: Measure) -> str:
+def change_in_words(rule: Rule, measure: Measure) -> str:
+    """The worsening that a rule looks for, as a clinician reads it; empty if for none."""
     worse, better = ("+", "-") if measure.better == "lower" else ("-", "+")
     by = rule.worse_by if rule.worse_by is not None else rule.above_expected
     said = [f"{worse}{by:g}"] if by is not None else []

@@ -71,7 +71,12 @@ def show(scene: Scene) -> Scene:
 
 def caught_up(scene: Scene) -> Scene:
     """The scene with one thing shown that came while the program was held, once there is room."""
-    unseen = next((offer for offer in scene.state.offers if offer.turn is None), None)
+    # how something ended comes before what is new
+    unseen = min(
+        (offer for offer in scene.state.offers if offer.turn is None),
+        key=lambda offer: bool(offer.choices),
+        default=None,
+    )
     is_time = is_patients(scene.event) or isinstance(scene.event, Cleared)
     sent = sum(isinstance(effect, Send) for effect in scene.effects)
     is_asking = scene.state.asked == scene.state.turn
@@ -152,7 +157,7 @@ def _wish(scene: Scene) -> Scene:
 
 
 def _say(scene: Scene, offer: Offer) -> Scene:
-    scene = message(scene, f"offer-{offer.name}", buttons=_buttons(offer), **offer.values)
+    scene = message(scene, _text(offer), buttons=_buttons(offer), **offer.values)
     seen = offer.model_copy(update={"turn": scene.state.turn})
     return _with(scene, seen) if offer.choices else scene
 
@@ -163,7 +168,13 @@ def _buttons(offer: Offer) -> Rows:
 
 
 def _asked(scene: Scene, offer: Offer) -> str:
-    return worded(scene, f"offer-{offer.name}", **offer.values).strip()
+    return worded(scene, _text(offer), **offer.values).strip()
+
+
+def _text(offer: Offer) -> str:
+    """The name of its text; a suggestion's says what it would change."""
+    what = offer.name if offer.change is None else offer.change[0]
+    return f"offer-{what}"
 
 
 def _may_show(scene: Scene) -> bool:

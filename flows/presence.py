@@ -36,14 +36,17 @@ def told(scene: Scene, event: Told) -> Scene:
         replies = f"\n\n{worded(scene, 'told-replies', replies=event.replies).strip()}"
     name = "told-corrected" if event.corrects else "told"
     given = {"clinician": event.clinician, "text": event.text, "replies": replies}
-    return message(scene, name, buttons=buttons, **given)
+    return message(scene.but(heard=scene.state.turn), name, buttons=buttons, **given)
 
 
 def taken_over(scene: Scene, event: TakenOver) -> Scene:
-    """The scene in which the program falls silent; a safety question that is open stays open."""
+    """The scene in which the program falls silent; a safety question that is open stays open.
+
+    What else was asked is neither answered nor left for later: it is asked again in the end.
+    """
     is_asked = scene.in_safety and scene.question is not None
     scene = scene if is_asked else close_question(scene)
-    scene = scene.but(taken_by=event.clinician, passed_on_at=None)
+    scene = scene.but(taken_by=event.clinician, passed_on_at=None, heard=scene.state.turn)
     name = "taken-over-asked" if is_asked else "taken-over"
     return message(scene, name, buttons=lasting(scene, "now"), clinician=event.clinician)
 
@@ -62,6 +65,23 @@ def handed_back(scene: Scene, event: HandedBack) -> Scene:
     given = {"clinician": event.clinician, "recap": recap}
     scene = message(scene, "handed-back", buttons=buttons, **given)
     return scene if is_left else ask_again(scene)
+
+
+def hears_all(scene: Scene) -> bool:
+    """Whether words go to the clinician alone: no question is open, or they wrote after it.
+
+    A "no" to the clinician must never be read as a "no" to the program's safety question; its
+    buttons answer that.
+    """
+    asked = scene.state.asked
+    return scene.state.taken_by is not None and (asked is None or scene.state.heard > asked)
+
+
+def left(scene: Scene, name: str) -> Scene:
+    """The scene after the patient ended the silence by this command."""
+    if name == "resume":
+        scene = message(scene, "silence-ended", clinician=scene.state.taken_by or "")
+    return ended(scene)
 
 
 def ended(scene: Scene) -> Scene:

@@ -105,7 +105,8 @@ class State(Value):
     that of an extra that was chosen; `uncertain` is how many more sets of questions an amber alert
     asks to see; `renewed` that newer content closed what was open, and the patient has not heard;
     `taken_by` names the clinician who writes in the program's place, and `passed_on_at` is when the
-    patient was last told that their words go there.
+    patient was last told that their words go there; `heard` is the turn in which a clinician last
+    wrote.
     """
 
     release: str
@@ -145,6 +146,7 @@ class State(Value):
     renewed: bool = False
     taken_by: str | None = None
     passed_on_at: datetime | None = None
+    heard: int = 0
     offers: tuple[Offer, ...] = ()
 
     @property

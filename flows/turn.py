@@ -201,9 +201,9 @@ def _ordinary(scene: Scene) -> Scene:
 
 def _said(scene: Scene, event: Said) -> Scene:
     text = event.text.strip()
+    if presence.hears_all(scene):
+        return _said_live(scene, text)
     if scene.state.taken_by is not None:
-        if scene.question is None:
-            return _said_live(scene, text)
         scene = scene.then(*_relay(scene))
     elif event.to_clinician:
         return message(scene.then(*_relay(scene)), "relayed")

@@ -13,7 +13,8 @@ from bot import keys as key_making
 from bot.app import make_data_dir, open_store, site_for
 from bot.app import run as run_service
 from bot.app.doctor import diagnose
-from bot.sandbox.supervise import run_sandbox
+from bot.cli.simulating import PATIENTS, sandbox_people, simulate
+from bot.sandbox.supervise import DATABASE, run_sandbox
 from bot.service import joining
 from bot.service.team import ROLES
 from bot.settings import BadSetting, load, strangers
@@ -30,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     """Give these commands to the program."""
     app.command()(run)
     app.command()(sandbox)
+    app.command()(simulate)
     app.command()(migrate)
     app.command()(doctor)
     app.add_typer(keys, name="keys")
@@ -43,17 +45,32 @@ def run() -> None:
         print(warning, file=sys.stderr)
     if settings.bot_token is None:
         print("No BOT_TOKEN is set, so this is the sandbox: nothing leaves this machine.")
-        sandbox(settings.http_port)
+        sandbox(settings.http_port, demo=False, patients=PATIENTS)
     else:
         asyncio.run(run_service(settings))
 
 
 def sandbox(
     port: Annotated[int, typer.Option(help="Where the page opens.")] = PAGE_PORT,
+    demo: Annotated[bool, typer.Option("--demo", help="With a clinic that lives already.")] = False,
+    patients: Annotated[int, typer.Option(min=1, help="How many, in the demo.")] = PATIENTS,
 ) -> None:
     """Try everything on this machine: a patient's and a clinician's phone in your browser."""
-    data_dir: Path = load().data_dir / "sandbox"
-    asyncio.run(run_sandbox(port, data_dir))
+    data_dir: Path = load().data_dir / ("sandbox-demo" if demo else "sandbox")
+    if demo:
+        _run_demo(port, data_dir, patients)
+    else:
+        asyncio.run(run_sandbox(port, data_dir))
+
+
+def _run_demo(port: int, data_dir: Path, patients: int) -> None:
+    """The sandbox with a clinic in it, made at the first start and kept from then on."""
+    address = f"sqlite:///{data_dir.resolve() / DATABASE}"
+    make = ("simulate", "--patients", str(patients), "--database", address)
+    if not (data_dir / DATABASE).exists():
+        minutes = "about a minute" if patients <= PATIENTS else "some minutes"
+        print(f"Making a clinic of {patients} patients: {minutes}", flush=True)
+    asyncio.run(run_sandbox(port, data_dir, demo=sandbox_people(patients), first=make))
 
 
 def migrate() -> None:

@@ -15,9 +15,12 @@ from bot.clinic import (
     letter,
     patient,
     patients,
+    rota,
+    rules,
     sessions,
     team,
     today,
+    workload,
 )
 from bot.clinic.frame import Frame
 from bot.clinic.shell import mounted
@@ -26,6 +29,9 @@ from bot.service.site import Site
 from bot.store.store import Store
 
 ROOMS = (
+    rota.routes,
+    rules.routes,
+    workload.routes,
     entering.routes,
     today.routes,
     alert.routes,

@@ -41,6 +41,7 @@ def routes(frame: Frame) -> list[Route]:
     return [
         frame.page(ALERT, view, writes=True),
         frame.act(f"{ALERT}/take", take),
+        frame.act(f"{ALERT}/relieve", relieve),
         frame.act(f"{ALERT}/act", act),
         frame.act(f"{ALERT}/close", close),
     ]
@@ -52,24 +53,26 @@ def view(visit: Visit) -> Answer:
     if alert.state in {"raised", "told"} and not visit.asked.polls:
         alerting.see(visit.unit, visit.site, alert, visit.clinician, at=visit.at)
         alert = _alert(visit)
+    return Shown("alert.html", _values(visit, alert))
+
+
+def _values(visit: Visit, alert: Alert) -> dict[str, object]:
     names = {each.id: each.name for each in members.everyone(visit.unit)}
     may_open = visit.may_open(alert.patient_id)
     outcomes = visit.site.release.escalation.outcomes
-    return Shown(
-        "alert.html",
-        {
-            "alert": alert,
-            "told": explain(visit.unit, visit.site, alert),
-            "steps": steps(visit, alert, names),
-            "standing": standing(alert.state, names.get(alert.taken_by or 0, "somebody")),
-            "next": NEXT.get(alert.state, "next person"),
-            "is_taken": alert.state not in UNTAKEN,
-            "is_mine": alert.taken_by == visit.clinician.id,
-            "outcome": outcomes.get(alert.outcome or "", alert.outcome),
-            "outcomes": list(outcomes.items()),
-            "note": alerts.note_of(visit.unit, alert.id) if may_open else None,
-        },
-    )
+    return {
+        "alert": alert,
+        "told": explain(visit.unit, visit.site, alert),
+        "steps": steps(visit, alert, names),
+        "standing": standing(alert.state, names.get(alert.taken_by or 0, "somebody")),
+        "next": NEXT.get(alert.state, "next person"),
+        "is_taken": alert.state not in UNTAKEN,
+        "is_mine": alert.taken_by == visit.clinician.id,
+        "outcome": outcomes.get(alert.outcome or "", alert.outcome),
+        "outcomes": list(outcomes.items()),
+        "typed": {"outcome": visit.field("outcome"), "note": visit.field("note")},
+        "note": alerts.note_of(visit.unit, alert.id) if may_open else None,
+    }
 
 
 def take(visit: Visit) -> Answer:
@@ -79,6 +82,15 @@ def take(visit: Visit) -> Answer:
         visit.unit, visit.site, alert, visit.clinician, at=visit.at
     )
     return Went(_back(visit, alert), "alert-taken" if taken else "alert-had")
+
+
+def relieve(visit: Visit) -> Answer:
+    """The clinician has the alert instead of whoever had it."""
+    alert = _open_alert(visit)
+    relieved = alert.state not in UNTAKEN and alerting.relieve(
+        visit.unit, visit.site, alert, visit.clinician, at=visit.at
+    )
+    return Went(_back(visit, alert), "alert-taken" if relieved else "alert-had")
 
 
 def act(visit: Visit) -> Answer:
@@ -92,18 +104,24 @@ def close(visit: Visit) -> Answer:
     """The alert is closed with what came of it, and a note where the outcome needs one."""
     alert = _open_alert(visit)
     outcome, note = visit.field("outcome"), visit.field("note")[:MOST_NOTE]
-    if alert.state in UNTAKEN:
-        raise Unfit("alert-take-first")
-    if outcome not in visit.site.release.escalation.outcomes:
-        raise Unfit("alert-outcome")
-    if outcome in NEEDS_NOTE and not note:
-        raise Unfit("alert-note")
+    if wrong := _unfit(visit, alert, outcome, note):
+        # what was typed stays in the form
+        return Shown("alert.html", {**_values(visit, alert), "said": wrong}, status=409)
     closed = alerting.close(
         visit.unit, visit.site, alert, visit.clinician, outcome, note or None, at=visit.at
     )
     if closed:
         _note(visit, alert)
     return Went(_back(visit, alert), "alert-closed" if closed else "alert-not-open")
+
+
+def _unfit(visit: Visit, alert: Alert, outcome: str, note: str) -> str | None:
+    """The notice that says why the alert can't be closed like this, or None."""
+    if alert.state in UNTAKEN:
+        return "alert-take-first"
+    if outcome not in visit.site.release.escalation.outcomes:
+        return "alert-outcome"
+    return "alert-note" if outcome in NEEDS_NOTE and not note else None
 
 
 def steps(visit: Visit, alert: Alert, names: dict[int, str]) -> list[Step]:

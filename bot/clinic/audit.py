@@ -41,6 +41,10 @@ ACTS = {
     "read-note": "read how an alert ended",
     "invite": "made an invite code",
     "disable": "disabled a member",
+    "shift-add": "added a shift to the rota",
+    "shift-remove": "took a shift off the rota",
+    "swap-add": "let somebody stand in",
+    "swap-remove": "took back a standing-in",
 }
 """What was done, in words; an act without words here is shown by its own name."""
 

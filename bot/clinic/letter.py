@@ -6,11 +6,11 @@ from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Shown
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, look, opened, top
-from bot.clinic.patient import ONE, figures_of, lessons_for, scored_of
+from bot.clinic.opened import Opened, look, opened, shown_until, top
+from bot.clinic.patient import ONE
 from bot.clinic.visit import Visit
-from bot.clinic.writing import TEMPLATES
 from bot.keys import new_code
+from bot.service import letter as letters
 from bot.service import offers
 from bot.store import audit
 from bot.store import offers as offered
@@ -30,10 +30,15 @@ def letter(visit: Visit) -> Answer:
     it = opened(visit)
     look(visit, it.line)
     asked = [o for o in offered.of_patient(visit.unit, it.line.id) if o.kind == "letter"]
+    # the plan is in the patient's own words: it takes a look at the plans, which is kept
+    plans_open = shown_until(visit, it.line, "cards") is not None
+    plan = plans_open and visit.query("plan") == "1"
     values = {
         "agreed": offers.letter_of(visit.unit, it.line.id),
         "last": asked[-1] if asked else None,
-        "draft": draft(visit, it),
+        "draft": letters.text_of(visit.unit, visit.site, it.line.id, plan=plan, at=visit.at),
+        "plans_open": plans_open,
+        "with_plan": plan,
         "most": offers.MOST_LETTERS,
         "once": new_code(),
     }
@@ -59,22 +64,3 @@ def _keep(visit: Visit, it: Opened, agreed: Offer) -> None:
         patient_id=it.line.id,
         subject=f"letter {agreed.id}",
     )
-
-
-def draft(visit: Visit, it: Opened) -> str:
-    """A letter from the records: scores, lessons and weeks, and nothing in the patient's words."""
-    release, scored = visit.site.release, scored_of(visit, it)
-    followed = {name: them for name, them in scored.items() if release.measures[name].progress}
-    lessons = lessons_for(release, it.state, visit.at)
-    track = release.program.tracks.get(str(it.state.answers.get("track")))
-    since = it.line.created_at
-    values = {
-        "pseudonym": it.line.pseudonym,
-        "since": f"{since.day} {since:%B %Y}",
-        "weeks": max(1, (visit.at - since).days // 7),
-        "track": track.title if track else None,
-        "done": sum(each.done_at is not None for each in lessons),
-        "count": len(lessons),
-        "figures": figures_of(release, followed, it.state.zone),
-    }
-    return TEMPLATES.get_template("letter-draft.txt").render(values).strip()

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from bot.clinic.times import Times
+from bot.clinic.times import Times, span
 from bot.store.people import Clinician
 
 HERE = Path(__file__).parent
@@ -23,6 +23,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+TEMPLATES.filters["long"] = span
 
 
 def page_of(

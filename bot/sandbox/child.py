@@ -93,6 +93,15 @@ class Child:
             raise RuntimeError(_last_line(complaint) or "The bot made no code.")
         return lines[-1]
 
+    async def carry_out(self, *command: str) -> int:
+        """The exit status of another command of the bot's, which speaks for itself."""
+        process = await self._begin(*command)
+        try:
+            return await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
+
     async def _live(self) -> int:
         self._polls = self._world.poll
         self._show("starting")

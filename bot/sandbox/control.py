@@ -120,7 +120,9 @@ ACTS: list[tuple[str, Endpoint]] = [
     ),
     (
         "group-upgrade",
-        act(wishes.ChangeGroup, lambda w, u: crowd.upgrade(w, u.group, u.user, silently=u.silently)),
+        act(
+            wishes.ChangeGroup, lambda w, u: crowd.upgrade(w, u.group, u.user, silently=u.silently)
+        ),
     ),
     ("raw", act(wishes.Raw, lambda w, r: {"update_id": w.updates.inject(r.update)})),
 ]

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from bot.keys import new_key
 from bot.sandbox.child import BOT, Child, environment
@@ -17,17 +18,33 @@ from bot.sandbox.world import TOKEN, World
 
 PATIENT = {"id": 1001, "first_name": "Alex", "is_bot": False, "language_code": "en"}
 CLINICIAN = {"id": 2001, "first_name": "Robin", "is_bot": False, "language_code": "en"}
+DATABASE = "paceful.sqlite3"
+Json = dict[str, Any]
 # Numbers count on from the seconds since this moment, so that no run repeats those of another.
 FIRST_SECOND = 1_790_000_000
 
 
 async def run_sandbox(
-    port: int, data_dir: Path, host: str = HOST, *, bot: Sequence[str] = BOT
+    port: int,
+    data_dir: Path,
+    host: str = HOST,
+    *,
+    bot: Sequence[str] = BOT,
+    demo: Sequence[Json] = (),
+    first: Sequence[str] = (),
 ) -> None:
-    """Nothing, once a signal has ended the sandbox and the bot in it."""
+    """Nothing, once a signal has ended the sandbox and the bot in it.
+
+    `demo` are people who have long been writing to the bot; `first` is the bot's command that
+    makes their database, run when there is none.
+    """
     data_dir, port, bot_port = _made(data_dir), port or free_port(), free_port()
     world = new_world(data_dir)
+    for person in demo:
+        world.add_person(person).started = True
     child = Child(world, environment(_wiring(port, bot_port, data_dir)), data_dir, bot)
+    if first and not (data_dir / DATABASE).exists():
+        await _prepare(child, first)
     health_url = f"http://127.0.0.1:{bot_port}/healthz"
     try:
         async with serve(
@@ -37,6 +54,12 @@ async def run_sandbox(
             await _until_signalled(child)
     except PortTaken as taken:
         raise SystemExit(str(taken)) from taken
+
+
+async def _prepare(child: Child, command: Sequence[str]) -> None:
+    status = await child.carry_out(*command)
+    if status:
+        raise SystemExit(status)
 
 
 def new_world(data_dir: Path) -> World:

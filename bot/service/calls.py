@@ -198,7 +198,7 @@ def _offer(
         "clinician": clinician.name,
         "minutes": str(minutes),
         "zone": when.place(site, zone),
-        "times": "\n".join(labels),
+        "times": "\n".join(labels) or line(site.release, "call-no-times"),
     }
     choices = [
         *((str(number), label) for number, label in enumerate(labels, 1)),

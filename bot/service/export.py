@@ -53,7 +53,7 @@ def _history(unit: Unit, patient_id: int) -> list[dict[str, Any]]:
 
 
 def _settings(state: State) -> dict[str, Any]:
-    names = ("country", "zone", "track", "pace", "nudge-time", "nudge-days", "goal")
+    names = ("country", "zone", "track", "pack", "pace", "nudge-time", "nudge-days", "goal")
     return {name: state.answers[name] for name in names if name in state.answers}
 
 

@@ -9,7 +9,7 @@ from bot.keys import CannotOpen
 from bot.service import handle
 from bot.service.alerts import raise_alert
 from bot.service.handle import beginning, stranger_post
-from bot.service.incoming import Incoming, SentThing, Wrote
+from bot.service.incoming import Incoming, InGroup, SentThing, Wrote
 from bot.service.mailing import page_operators
 from bot.service.post import Bubble, bubble
 from bot.service.site import Site
@@ -41,7 +41,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
         _page(unit, site, kept, error, None, urgent=False)
         return
     incoming = _read(site, kept)
-    if incoming is None or incoming.in_group:
+    if incoming is None or isinstance(incoming, InGroup):
         _page(unit, site, kept, error, None, urgent=False)
         return
     urgent = crisis.screen(site.release.crisis, _words(incoming)) is not None
@@ -56,7 +56,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
         raise_alert(unit, site, site.release, patient, raised, at=now)
 
 
-def _read(site: Site, kept: Kept) -> Incoming | None:
+def _read(site: Site, kept: Kept) -> Incoming | InGroup | None:
     try:
         return site.read(kept.body) if kept.body is not None else None
     except Exception:  # noqa: BLE001 - it is being put aside because something like this happened

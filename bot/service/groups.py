@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.service import desk, joining
 from bot.service.desk import Chair
-from bot.service.incoming import Incoming, Left, MovedOn, Pressed, Wrote
+from bot.service.incoming import Incoming, InGroup, Left, MovedOn, Pressed, Wrote
 from bot.service.post import Bubble, Toast
 from bot.service.site import Site
 from bot.service.team import CARING
@@ -20,7 +20,7 @@ from bot.store.people import Clinician, Contact
 from bot.store.unit import Unit
 
 
-def in_group(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> bool:
+def in_group(unit: Unit, site: Site, kept: Kept, incoming: InGroup, now: datetime) -> bool:
     """Whether what happened in a group was ours to answer or to keep."""
     match incoming.what:
         case Pressed() as pressed:
@@ -31,8 +31,6 @@ def in_group(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: dateti
             return _lose(unit, kept, now)
         case MovedOn(chat=chat):
             return _move(unit, kept, chat, now)
-        case _:
-            return False
 
 
 def _join(unit: Unit, site: Site, kept: Kept, chat: str, text: str, now: datetime) -> bool:
@@ -45,13 +43,14 @@ def _join(unit: Unit, site: Site, kept: Kept, chat: str, text: str, now: datetim
 
 
 def _pressed(
-    unit: Unit, site: Site, kept: Kept, incoming: Incoming, pressed: Pressed, now: datetime
+    unit: Unit, site: Site, kept: Kept, incoming: InGroup, pressed: Pressed, now: datetime
 ) -> bool:
     """The tap counts for the clinician who tapped; whoever else is there gets a short notice."""
     contact = people.contact(unit, kept.sender)
     clinician = _clinician(unit, contact)
     if clinician is not None and _takes(pressed.data):
-        desk.at_desk(Chair(unit, site, clinician, kept.id, now), incoming)
+        chair = Chair(unit, site, clinician, kept.id, now)
+        desk.at_desk(chair, Incoming(incoming.chat, None, pressed))
     else:
         met = contact or people.meet(unit, lookup=kept.sender, chat=incoming.chat)
         _toast(unit, site, met, pressed.query, now)

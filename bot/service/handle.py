@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.service import care, desk, groups, joining
 from bot.service.desk import Chair
-from bot.service.incoming import CameBack, Incoming, Left, Pressed, SentThing, Wrote
+from bot.service.incoming import CameBack, Incoming, InGroup, Left, Pressed, SentThing, Wrote
 from bot.service.joining import ForGroup, OneRole
 from bot.service.post import Bubble
 from bot.service.record import record, toast
@@ -92,7 +92,7 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
     incoming = site.read(body)
     if incoming is None:
         return False
-    if incoming.in_group:
+    if isinstance(incoming, InGroup):
         return groups.in_group(unit, site, kept, incoming, now)
     contact = people.contact(unit, kept.sender)
     is_patient = contact is not None and contact.patient_id is not None

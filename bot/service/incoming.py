@@ -54,12 +54,16 @@ class MovedOn:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One thing that somebody did, from which chat, in which language of their phone.
-
-    In a group the chat is the group's, but for a tap: that is answered to whoever tapped.
-    """
+    """One thing that one person did, from which chat, in which language of their phone."""
 
     chat: str
     language: str | None
-    what: Wrote | Pressed | SentThing | Left | CameBack | MovedOn
-    in_group: bool = False
+    what: Wrote | Pressed | SentThing | Left | CameBack
+
+
+@dataclass(frozen=True, slots=True)
+class InGroup:
+    """One thing that happened in a group; the chat is the group's, or for a tap, the person's."""
+
+    chat: str
+    what: Wrote | Pressed | Left | MovedOn

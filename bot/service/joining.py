@@ -62,7 +62,7 @@ def redeem(
     """The invitation that this message's code stands for, used up; None without a valid one.
 
     A patient's account cannot join the team, or their words would no longer be a patient's: they
-    get OneRole; whoever sends a group's code in private gets ForGroup. Both codes can still be used.
+    get OneRole. Whoever sends a group's code in private gets ForGroup. Both can still be used.
     """
     code = code_in(text)
     if code is None:

@@ -8,7 +8,7 @@ from bot.service import calls, care
 from bot.service.posting import post_to
 from bot.service.site import Site
 from bot.service.team import care_team
-from bot.service.wording import fixed
+from bot.service.wording import fixed, line
 from bot.store import offers
 from bot.store.offers import ACCEPTED, DECLINED, OPEN, Offer
 from bot.store.people import Clinician, Patient
@@ -115,13 +115,13 @@ def title_of(release: Release, kind: Setting, value: str) -> str:
     program = release.program
     match kind:
         case "addon":
-            return release.flow(program.addons[value]).title
+            return line(release, "proposal-addon", title=release.flow(program.addons[value]).title)
         case "track":
-            return program.tracks[value].title
+            return line(release, "proposal-track", title=program.tracks[value].title)
         case "pace":
-            return release.label(f"pace-{value}")
+            return line(release, "proposal-pace", days=str(program.pace[value]))
         case "pack":
-            return release.label(f"pack-{value}")
+            return line(release, f"proposal-pack-{value}")
 
 
 def change_of(offered: Offer) -> tuple[Setting, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import Clock
-from bot.service.incoming import Incoming
+from bot.service.incoming import Incoming, InGroup
 from bot.service.releases import Releases
 from bot.service.team import care_team
 from bot.settings import Settings
@@ -16,7 +16,7 @@ from flows import timing
 from flows.events import Desk
 from flows.program import Release
 
-Read = Callable[[str], Incoming | None]
+Read = Callable[[str], Incoming | InGroup | None]
 """Reads a raw update; None if there is nobody to answer."""
 
 

@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process, utils
+from rapidfuzz import fuzz
 from sqlalchemy import select
 
 from bot.store.people import Glance
 from bot.store.tables import patients as patients_table
 from bot.store.unit import Unit
 
-NEAR = 72
+NEAR = 65
 """Below this likeness, of 100, two names have little in common."""
+MOST_WORDS = 4
+AS_ONE = 6
+"""From so many letters on, they may be two words written as one."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -38,15 +42,22 @@ def _holding(words: str, names: Mapping[int, str]) -> list[int]:
 
 
 def _near(words: str, names: Mapping[int, str], limit: int) -> list[int]:
-    found = process.extract(
-        words,
-        names,
-        scorer=fuzz.WRatio,
-        processor=utils.default_process,
-        limit=limit,
-        score_cutoff=NEAR,
-    )
-    return [number for _, _, number in found]
+    asked = _WORD.findall(words.casefold())[:MOST_WORDS]
+    parts = {part for name in names.values() for part in name.split("-")}
+    likeness = {part: [fuzz.ratio(word, part) for word in asked] for part in parts}
+    scored = ((_score(asked, name, likeness), number) for number, name in names.items())
+    near = ((score, -number) for score, number in scored if score >= NEAR)
+    return [-number for _, number in nlargest(limit, near)]
+
+
+def _score(asked: Sequence[str], name: str, likeness: Mapping[str, Sequence[float]]) -> float:
+    """How like the name is: word by word, or where the words were written as one."""
+    if not asked:
+        return 0
+    best = [max(each) for each in zip(*(likeness[part] for part in name.split("-")), strict=True)]
+    joined = "".join(asked)
+    as_one = fuzz.ratio(joined, name.replace("-", "")) if len(joined) >= AS_ONE else 0
+    return max(sum(best) / len(best), as_one)
 
 
 def _glances(unit: Unit, numbers: Sequence[int]) -> tuple[Glance, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from bot.store import wants
 from bot.store.tables import alerts, caseloads, messages, nudges, patients, scores
@@ -96,12 +96,9 @@ def _filled(
 ) -> tuple[Line, ...]:
     """The lines with all that is kept in other tables, at the cost of one query for each."""
     ids = [each["id"] for each in found]
-    open_alerts, unread, due = _open_alerts(unit, ids), _unread(unit, ids), _due(unit, ids)
-    left, mine, courses = (
-        _left(unit, ids, at),
-        _clinicians(unit, ids),
-        _courses(unit, ids, measures),
-    )
+    open_alerts, unread = _open_alerts(unit, ids), _unread(unit, ids)
+    due, left = _waiting(unit, ids, at)
+    mine, courses = _clinicians(unit, ids), _courses(unit, ids, measures)
     return tuple(
         Line(
             **each,
@@ -150,17 +147,13 @@ def _unread(unit: Unit, ids: Sequence[int]) -> dict[int, int]:
     return {patient_id: number for patient_id, number in rows}
 
 
-def _due(unit: Unit, ids: Sequence[int]) -> dict[int, datetime]:
-    query = select(nudges.c.patient_id, func.min(nudges.c.due_at)).where(
-        wants.is_coming(), nudges.c.patient_id.in_(ids)
-    )
-    rows = unit.connection.execute(query.group_by(nudges.c.patient_id))
-    return {patient_id: due_at for patient_id, due_at in rows}
-
-
-def _left(unit: Unit, ids: Sequence[int], at: datetime) -> set[int]:
-    query = select(nudges.c.patient_id).where(wants.is_left(at), nudges.c.patient_id.in_(ids))
-    return set(unit.connection.execute(query).scalars())
+def _waiting(unit: Unit, ids: Sequence[int], at: datetime) -> tuple[dict[int, datetime], set[int]]:
+    """When the next nudge of each comes, and whose lesson has waited too long."""
+    coming = func.min(case((wants.is_coming(), nudges.c.due_at)))
+    left = func.max(case((wants.is_left(at), 1), else_=0))
+    query = select(nudges.c.patient_id, coming, left).where(nudges.c.patient_id.in_(ids))
+    rows = unit.connection.execute(query.group_by(nudges.c.patient_id)).all()
+    return {row[0]: row[1] for row in rows if row[1]}, {row[0] for row in rows if row[2]}
 
 
 def _clinicians(unit: Unit, ids: Sequence[int]) -> dict[int, list[int]]:

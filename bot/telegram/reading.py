@@ -11,7 +11,16 @@ from typing import Any
 
 import orjson
 
-from bot.service.incoming import CameBack, Incoming, Left, MovedOn, Pressed, SentThing, Wrote
+from bot.service.incoming import (
+    CameBack,
+    Incoming,
+    InGroup,
+    Left,
+    MovedOn,
+    Pressed,
+    SentThing,
+    Wrote,
+)
 
 _MESSAGES = ("message", "edited_message")
 _ALIVE = frozenset({"member", "creator", "administrator"})
@@ -41,7 +50,7 @@ def is_kept(update: Mapping[str, Any]) -> bool:
     return _is_private(part) or _sender_in_group(update, part) is not None
 
 
-def read(body: str) -> Incoming | None:
+def read(body: str) -> Incoming | InGroup | None:
     """What somebody did, or None if there is nobody to answer or nothing to answer to."""
     update = orjson.loads(body)
     if not isinstance(update, dict):
@@ -51,7 +60,7 @@ def read(body: str) -> Incoming | None:
         return None
     if not _is_private(part):
         what = _what_in_group(update, part)
-        return Incoming(sender, None, what, in_group=True) if what is not None else None
+        return InGroup(sender, what) if what is not None else None
     said = _what(update, part)
     language = part["from"].get("language_code")
     spoken = language if isinstance(language, str) else None

@@ -10,6 +10,7 @@ from flows.placeholders import names_in
 from flows.program import Release
 from flows.walk.finding import Finding, unknown
 from flows.walk.names import ENGINE_VALUES
+from flows.walk.round_messages import ROUND_LABELS, ROUND_TEXTS
 
 _CALL = "clinician minutes when"
 _OFFERED_CALL = "clinician minutes times zone"
@@ -76,6 +77,7 @@ ENGINE_TEXTS = {
     "taken-over": "clinician",
     "taken-over-asked": "clinician",
     "silent": "clinician",
+    "silence-ended": "clinician",
     "handed-back": "clinician recap",
     "recap-open": "title",
     "recap-left": "title",
@@ -83,6 +85,10 @@ ENGINE_TEXTS = {
     "offer-call": _OFFERED_CALL,
     "offer-call-again": _OFFERED_CALL,
     "offer-proposal": "clinician what",
+    "offer-addon": "clinician what",
+    "offer-pace": "clinician what",
+    "offer-track": "clinician what",
+    "offer-pack": "clinician what",
     "offer-letter": "clinician text",
     "offer-withdrawn": "",
     "offer-booked": _CALL,
@@ -288,6 +294,7 @@ DESK_TEXTS = {
     "c-own-replies": "replies",
     "c-own-replies-off": "",
     "c-own-replies-bad": "most",
+    **ROUND_TEXTS,
     "age-now": "",
     "age-minutes": "count",
     "age-hours": "count",
@@ -309,6 +316,7 @@ ENGINE_LABELS = frozenset(
         *("desk-write", "desk-take", "desk-back", "desk-call", "desk-suggest", "desk-minutes"),
         *("desk-mode", "desk-mine", "desk-not-mine", "desk-seen"),
         *("mode-written", "mode-live", "mode-mixed", "mode-none"),
+        *ROUND_LABELS,
     }
 )
 """The button labels that the engine shows."""

@@ -40,10 +40,15 @@ class Phone:
 @pytest.fixture
 def practice(sqlite_url: str, vault: Vault) -> Iterator[Practice]:
     """A practice whose operators have a mailbox."""
-    settings = {"smtp_url": "smtp://127.0.0.1", "mail_from": "bot@example.org"}
-    mailed = {"operator_mail": "sam@example.org"}
     store = Store.open(sqlite_url, vault)
-    yield Practice(store, vault, real_release(), **settings, **mailed)
+    yield Practice(
+        store,
+        vault,
+        real_release(),
+        smtp_url="smtp://127.0.0.1",
+        mail_from="bot@example.org",
+        operator_mail="sam@example.org",
+    )
     store.close()
 
 

@@ -115,8 +115,10 @@ def _acts(what: str, about: st.SearchStrategy[str] | st.SearchStrategy[int]) -> 
     return st.builds(Act, st.just(what), about)
 
 
-FORGED = ("1.yes", "3.agree", "99999.go", ".resume",
-         ".offer.1.1", ".offer.3.yes", ".offer", ".nothing", ".", "x", "5.7", "-1.0", "4.zzz")  # fmt: skip
+FORGED = (
+    "1.yes", "3.agree", "99999.go", ".resume", ".offer.1.1", ".offer.3.yes", ".offer",
+    ".nothing", ".", "x", "5.7", "-1.0", "4.zzz",
+)  # fmt: skip
 TAPS = _acts("tap", st.integers(0, 12)) | _acts("tap", st.integers(0, 2000))
 ACTS: Acts = st.one_of(
     TAPS,

@@ -176,6 +176,12 @@ def _turn(player: Player, done: Entry) -> Turn:
             return player.edit(str(text))
         case {"sends": what, **rest}:
             return player.send(str(what), str(rest.get("caption", "")))
+        case {"offers": name, "number": number, **rest}:
+            return player.offered(number, name, **_offer(rest))
+        case {"settles": number, "as": name, **values}:
+            return player.offer_closed(number, str(name), **values)
+        case {"reminds": name, **values}:
+            return player.reminded(str(name), **values)
         case {"clinician": words}:
             name, _, text = str(words).partition(": ")
             return player.hear(name, text, replies=str(done.get("replies", "")))
@@ -186,12 +192,6 @@ def _turn(player: Player, done: Entry) -> Turn:
             return player.taken_over(str(name))
         case {"hands back": name}:
             return player.handed_back(str(name))
-        case {"offers": name, "number": number, **rest}:
-            return player.offered(number, name, **_offer(rest))
-        case {"settles": number, "as": name, **values}:
-            return player.offer_closed(number, str(name), **values)
-        case {"reminds": name, **values}:
-            return player.reminded(str(name), **values)
         case {"happens": what}:
             return _HAPPENS[what](player)
         case _:

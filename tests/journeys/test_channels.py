@@ -191,7 +191,7 @@ def mail_port() -> int:
     return free_port()
 
 
-def mailing(port: int) -> dict[str, str]:
+def mailing(port: int) -> dict[str, Any]:
     """The settings with which e-mail goes out there."""
     server, sender = f"smtp://{HOST}:{port}", "bot@example.org"
     return {
@@ -212,7 +212,9 @@ def test_a_mail_server_that_was_down_gets_the_alert_when_it_is_back(
     lee.sees()
 
     world.skips(minutes=16)
-    until(lambda: any(each[1:] == ("mail", "failed") for each in tried(world, patient)), "it failed")
+    until(
+        lambda: any(each[1:] == ("mail", "failed") for each in tried(world, patient)), "it failed"
+    )
     assert "Nobody has taken this yet" in lee.sees()
     world.bot.dies()
     world.bot.starts()

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.service.desk import alerts, oncall, own, page, patients, tasks, writing
+from bot.service.desk import (
+    alerts,
+    calls,
+    minutes,
+    oncall,
+    own,
+    page,
+    patients,
+    proposals,
+    round,
+    tasks,
+    writing,
+)
 from bot.service.desk.chair import Chair
 from bot.service.incoming import Incoming, Pressed, SentThing, Wrote
 from bot.service.team import CARING
@@ -31,6 +43,8 @@ COMMANDS: dict[str, Command] = {
     "digest": own.set_digest,
     "mail": own.set_mail,
     "replies": own.set_replies,
+    "calls": calls.list_calls,
+    "round": round.begin,
 }
 """Every command by name."""
 
@@ -38,10 +52,21 @@ BUTTONS: dict[str, Button] = {
     "alert": alerts.pressed,
     "card": patients.pressed,
     "draft": writing.pressed,
+    "call": calls.pressed,
+    "suggest": proposals.pressed,
+    "round": round.pressed,
+    "minutes": minutes.pressed,
 }
 """Every kind of button by the first part of its data."""
 
 tasks.TASKS["write"] = writing.asked
+tasks.TASKS["call"] = calls.typed
+tasks.TASKS["call-time"] = calls.typed_time
+tasks.TASKS["round"] = round.typed
+
+patients.CARD["call"] = calls.ask_times
+patients.CARD["suggest"] = proposals.choose
+patients.CARD["minutes"] = minutes.ask
 
 
 def at_desk(chair: Chair, incoming: Incoming) -> None:

@@ -103,7 +103,7 @@ def pressed(chair: Chair, parts: list[str]) -> str | None:
             return _confirmed(chair, task, cause)
         case [number, act] if number.isdecimal():
             call = calls.get(chair.unit, int(number))
-            return _act(chair, call, act) if call is not None else "c-gone"
+            return _act(chair, call, act) if call is not None else "c-not-now"
         case _:
             return None
 
@@ -123,7 +123,7 @@ def _act(chair: Chair, call: Call, act: str) -> str | None:
             _show(chair, call)
             return None
         case _ if act not in _ACTS.get(call.state, ()):
-            return "c-gone"
+            return "c-not-now"
         case "again":
             return ask_times(chair, chair.patient(call.patient_id), call.id)
         case "set":
@@ -132,7 +132,7 @@ def _act(chair: Chair, call: Call, act: str) -> str | None:
             done = calling.cancel(chair.unit, chair.site, call, at=chair.at, name=_name(chair))
             if done and call.state != "booked":
                 chair.about(call.patient_id, "c-call-withdrawn", **_values(chair, call))
-            return None if done else "c-gone"
+            return None if done else "c-not-now"
         case _:
             return _settle(chair, call, act)
 
@@ -146,7 +146,7 @@ def _settle(chair: Chair, call: Call, outcome: str) -> str | None:
         buttons = calling.call_buttons(chair.site, call, "again")
         chair.about(call.patient_id, "c-call-no-show", buttons, **_values(chair, call))
     else:
-        return "c-gone"
+        return "c-not-now"
     return None
 
 
@@ -175,7 +175,7 @@ def _confirmed(chair: Chair, task: str, cause: str) -> str | None:
     desk = desks.get(chair.unit, chair.clinician.id, chair.at)
     chair.settle(slot_of("call", int(cause)))
     if desk is None or not desk.detail.startswith(f"{cause}|"):
-        return "c-gone"
+        return "c-not-now"
     desks.clear(chair.unit, chair.clinician.id)
     match task:
         case "call-send":
@@ -225,7 +225,7 @@ def _move(chair: Chair, desk: Desk) -> str | None:
         name=_name(chair),
         minutes=int(minutes),
     )
-    return None if moved else "c-gone"
+    return None if moved else "c-not-now"
 
 
 def _again(chair: Chair, desk: Desk, name: str, /, **values: str) -> None:

@@ -43,7 +43,7 @@ def change_button(chair: Chair, number: int) -> Rows:
 def _note(chair: Chair, patient_id: int, count: int) -> str | None:
     patient = people.load(chair.unit, [patient_id]).get(patient_id)
     if patient is None:
-        return "c-gone"
+        return "c-not-now"
     me = chair.clinician.id
     number = guidance.spent(chair.unit, patient_id, me, OTHER, count, chair.at)
     values = {"pseudonym": patient.pseudonym, "minutes": str(count)}
@@ -54,7 +54,7 @@ def _note(chair: Chair, patient_id: int, count: int) -> str | None:
 def _ask_again(chair: Chair, number: int) -> str | None:
     spent = _own(chair, number)
     if spent is None:
-        return "c-gone"
+        return "c-not-now"
     name = chair.patient(spent.patient_id).pseudonym
     chair.about(None, "c-minutes-ask", _choices(chair, f"minutes.{number}"), pseudonym=name)
     return None
@@ -63,7 +63,7 @@ def _ask_again(chair: Chair, number: int) -> str | None:
 def _correct(chair: Chair, number: int, count: int) -> str | None:
     spent = _own(chair, number)
     if spent is None:
-        return "c-gone"
+        return "c-not-now"
     guidance.correct(chair.unit, number, count)
     name = chair.patient(spent.patient_id).pseudonym
     chair.about(

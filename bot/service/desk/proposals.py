@@ -38,7 +38,7 @@ def pressed(chair: Chair, parts: list[str]) -> str | None:
         case _:
             return None
     if patient is None or patient.phase == LEFT:
-        return "c-gone"
+        return "c-not-now"
     return _chosen(chair, patient, what)
 
 
@@ -52,7 +52,7 @@ def _chosen(chair: Chair, patient: Patient, what: list[str]) -> str | None:
             return _ask_letter(chair, patient, with_plan=letter == "letter-plan")
         case _:
             # it was so already, or has become so since the buttons were shown
-            return "c-gone"
+            return "c-not-now"
 
 
 def _propose(chair: Chair, patient: Patient, kind: Setting, value: str) -> str | None:
@@ -108,11 +108,11 @@ def _offered(chair: Chair, patient: Patient, number: int, what: str) -> None:
 def _withdraw(chair: Chair, number: int) -> str | None:
     offered = offers.get(chair.unit, number)
     if offered is None:
-        return "c-gone"
+        return "c-not-now"
     chair.settle(slot_of("offer", number))
     patient = chair.patient(offered.patient_id)
     if not offering.withdraw(chair.unit, patient, number, at=chair.at):
-        return "c-gone"
+        return "c-not-now"
     chair.about(patient.id, "c-withdrawn", pseudonym=patient.pseudonym)
     return None
 

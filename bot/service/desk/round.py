@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 
 from bot.service import care
@@ -24,6 +23,7 @@ KIND = "round"
 MOST_MINUTES = 15
 """Longer than this nobody looks at one card: the clinician was called away."""
 
+A_MINUTE = timedelta(minutes=1)
 LASTS = timedelta(hours=12)
 """Whoever had their turn within this time has had it in this round."""
 
@@ -135,7 +135,7 @@ def _suggest(chair: Chair, patient: Patient, start: str, name: str) -> str | Non
     found = rounds.suggestions(chair.unit, chair.site, patient.id, chair.at)
     wanted = next((each for each in found if each.name == name), None)
     if wanted is None:
-        return "c-gone"
+        return "c-not-now"
     _show_draft(chair, patient, start, wanted.text, None)
     return None
 
@@ -161,7 +161,7 @@ def _draft(chair: Chair, patient: Patient, start: str, act: str, number: int) ->
     draft = drafts.waiting(chair.unit, number, chair.clinician.id)
     fate: drafts.Fate = "sent" if act == "send" else "cancelled"
     if draft is None or not drafts.settle(chair.unit, number, fate, chair.at):
-        return "c-gone"
+        return "c-not-now"
     chair.settle(slot_of("draft", number))
     if act == "edit":
         return _own_words(chair, patient, start)
@@ -198,8 +198,8 @@ def _finish(chair: Chair, patient: Patient, start: str, *, goes_on: bool) -> str
     begun = datetime.fromtimestamp(int(start), UTC)
     since = guidance.since(chair.unit, chair.clinician.id, KIND, begun)
     if any(each.patient_id == patient.id for each in since):
-        return "c-gone"
-    took = min(MOST_MINUTES, max(1, math.ceil((chair.at - begun).total_seconds() / 60)))
+        return "c-not-now"
+    took = min(MOST_MINUTES, max(1, round((chair.at - begun) / A_MINUTE)))
     me = chair.clinician.id
     number = guidance.spent(chair.unit, patient.id, me, KIND, took, chair.at)
     for slot in (2 * patient.id, 2 * patient.id + 1):

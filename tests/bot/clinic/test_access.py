@@ -25,6 +25,7 @@ WHO_MAY: dict[str, set[str]] = {
     "POST /clinic/sign-out": CARING,
     "GET /clinic/alerts/{alert}": CARING,
     "POST /clinic/alerts/{alert}/take": CARING,
+    "POST /clinic/alerts/{alert}/relieve": CARING,
     "POST /clinic/alerts/{alert}/act": CARING,
     "POST /clinic/alerts/{alert}/close": CARING,
     "GET /clinic/patients": CARING,
@@ -66,6 +67,14 @@ WHO_MAY: dict[str, set[str]] = {
     "GET /clinic/team/{member}": {LEAD},
     "POST /clinic/team/{member}/disable": {LEAD},
     "GET /clinic/audit": {LEAD},
+    "GET /clinic/rules": CARING,
+    "GET /clinic/rota": CARING,
+    "POST /clinic/rota/shifts": {LEAD},
+    "POST /clinic/rota/shifts/{shift}/remove": {LEAD},
+    "POST /clinic/rota/swaps": {LEAD},
+    "POST /clinic/rota/swaps/{swap}/remove": {LEAD},
+    "GET /clinic/workload": CARING,
+    "GET /clinic/workload/workload.csv": {LEAD},
 }
 """Who may use which route. A route that is missing here fails the test below."""
 

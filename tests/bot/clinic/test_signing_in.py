@@ -128,7 +128,7 @@ async def test_the_database_holds_no_secret_of_the_page(page: Clinic) -> None:
 
 async def test_a_session_ends_after_fifteen_idle_minutes(page: Clinic) -> None:
     """What the person does keeps it alive; what the page asks by itself does not."""
-    lee, desk = await page.joins(1, "Dr Lee")
+    _lee, desk = await page.joins(1, "Dr Lee")
     for _ in range(3):
         page.practice.clock.moment += timedelta(minutes=14)
         await desk.shows("/clinic/today")
@@ -182,7 +182,7 @@ async def test_one_browser_ends_the_other(page: Clinic) -> None:
 
 async def test_nobody_ends_a_session_of_another_but_a_lead(page: Clinic) -> None:
     """A clinician's try changes nothing; a lead's works, and both are on one list for the lead."""
-    lee, lees = await page.joins(1, "Dr Lee")
+    _lee, lees = await page.joins(1, "Dr Lee")
     _, mains = await page.joins(2, "Dr Main")
     _, leads = await page.joins(3, "Lead Low", "lead")
 

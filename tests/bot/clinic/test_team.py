@@ -42,7 +42,7 @@ async def test_no_code_is_made_without_a_name_or_for_an_unknown_role(page: Clini
 
 async def test_who_leaves_hands_on_what_they_had(page: Clinic) -> None:
     """Their patients and open alerts stand on their page, before and after they are disabled."""
-    lee, lees = await page.joins(1, "Dr Lee")
+    _lee, lees = await page.joins(1, "Dr Lee")
     _, desk = await page.joins(2, "Lead Low", "lead")
     alex = await page.practice.patient(7, "agreed")
     page.practice.store.write_now(caseload.assign, alex.patient_id, 1, page.practice.clock.now())
@@ -72,7 +72,7 @@ async def test_nobody_disables_themselves_or_somebody_who_is_not_there(page: Cli
 
 async def test_the_audit_is_read_a_page_at_a_time_and_by_whom_or_about_whom(page: Clinic) -> None:
     """Newest first, fifty a page, nothing twice and nothing left out."""
-    lee, desk = await page.joins(1, "Lead Low", "lead")
+    _lee, desk = await page.joins(1, "Lead Low", "lead")
     alex = await page.practice.patient(7, "agreed")
     clinician = member(page.practice, 1)
     for number in range(120):

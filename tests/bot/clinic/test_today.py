@@ -24,7 +24,7 @@ async def in_danger(page: Clinic, number: int = 7) -> Person:
 
 async def test_an_alert_is_taken_acted_on_and_closed_from_the_page(page: Clinic) -> None:
     """Two clinicians see it; the first has it, the second is told so; it ends with a note."""
-    lee, lees = await page.joins(1, "Dr Lee")
+    _lee, lees = await page.joins(1, "Dr Lee")
     main, mains = await page.joins(2, "Dr Main")
     alex = await in_danger(page)
     main.news()
@@ -102,7 +102,7 @@ async def test_an_alert_is_not_closed_without_saying_what_came_of_it(page: Clini
 
 async def test_the_alert_explains_itself_and_shows_its_tries(page: Clinic) -> None:
     """Why, by which rule, what the patient was sent, and every try to reach somebody."""
-    lee, desk = await page.joins(1, "Dr Lee")
+    _lee, desk = await page.joins(1, "Dr Lee")
     alex = await in_danger(page)
     await desk.post("/clinic/alerts/1/take")
 
@@ -116,7 +116,7 @@ async def test_the_alert_explains_itself_and_shows_its_tries(page: Clinic) -> No
 
 async def test_unread_words_and_calls_of_today_stand_on_the_page(page: Clinic) -> None:
     """Words that nobody has read are counted, not shown; today's call has its hour."""
-    lee, desk = await page.joins(1, "Dr Lee")
+    _lee, desk = await page.joins(1, "Dr Lee")
     alex = await page.practice.patient(7, "agreed")
     await alex.says("/person")
     await alex.taps("Write to them")
@@ -124,9 +124,9 @@ async def test_unread_words_and_calls_of_today_stand_on_the_page(page: Clinic) -
     page.practice.run(
         sql(
             "INSERT INTO calls (patient_id, clinician_id, purpose, state, slots, at, minutes,"
-            f" made_at, sequence) VALUES ({alex.patient_id}, 1, 'start', 'booked', '[]',"
+            " made_at, sequence) VALUES (:patient, 1, 'start', 'booked', '[]',"
             " '2027-01-13 16:30:00.000000', 25, '2027-01-12 10:00:00.000000', 0)"
-        )
+        ).bindparams(patient=alex.patient_id)
     )
 
     shown = await desk.shows("/clinic/today")
@@ -140,7 +140,7 @@ async def test_unread_words_and_calls_of_today_stand_on_the_page(page: Clinic) -
 
 async def test_a_clinician_sees_what_waits_for_them_and_a_lead_everything(page: Clinic) -> None:
     """Words of a patient who has a clinician of their own stand on that one's page only."""
-    lee, lees = await page.joins(1, "Dr Lee")
+    _lee, lees = await page.joins(1, "Dr Lee")
     _, mains = await page.joins(2, "Dr Main")
     _, leads = await page.joins(3, "Lead Low", "lead")
     alex = await page.practice.patient(7, "agreed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from asyncio import Server, Transport
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class Postmaster:
         """What arrived for this address."""
         return [letter for letter in self.letters if letter["To"] == address]
 
-    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
+    async def handle_RCPT(
         self,
         server: SMTP,
         session: Session,
@@ -61,9 +62,7 @@ class Postmaster:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """The answer to a message."""
         self.tried += 1
         if not self.says.startswith("250"):
@@ -75,6 +74,7 @@ class Postmaster:
         self.letters.append(letter)
         if self.dies:
             self.dies -= 1
+            assert isinstance(server.transport, Transport)
             server.transport.abort()
         return self.says
 
@@ -153,8 +153,9 @@ def serving(
 class _Controller(Controller):
     def _trigger_server(self) -> None:
         """Knock at the port that was given, and not at 0, which is nobody's."""
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call] # aiosmtpd has none for it
 
 
 def _knows(

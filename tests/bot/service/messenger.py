@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from bot.service.post import Bubble, Sent, Toast, Verdict
@@ -19,6 +19,7 @@ class Call:
     text: str
     buttons: tuple[tuple[str, str], ...] = ()
     number: int = 0
+    file: bytes = b""
 
 
 Fault = Callable[[Call], Verdict | None]
@@ -63,7 +64,7 @@ class Messenger:
 
     async def document(self, chat: str, content: bytes, name: str, caption: str) -> Verdict:
         """Show a file."""
-        return await self._take(Call(chat, "document", caption))
+        return await self._take(Call(chat, "document", caption, file=content))
 
     async def _take(self, call: Call) -> Verdict:
         self.tried.append(call)
@@ -72,5 +73,5 @@ class Messenger:
         if verdict is not None:
             return verdict
         number = next(self._numbers)
-        self.taken.append(Call(call.chat, call.kind, call.text, call.buttons, number))
+        self.taken.append(replace(call, number=number))
         return Sent(number)

@@ -72,10 +72,15 @@ async def raised(practice: Practice, rule: str, *numbers: int) -> list[Person]:
 
 def fire(practice: Practice, patient: Person, rule: str) -> None:
     """The rule fires for this patient, as in a turn of theirs."""
+    fire_with(practice, patient, Raise(rule=rule))
+
+
+def fire_with(practice: Practice, patient: Person, effect: Raise) -> None:
+    """A turn of this patient's raises just this."""
 
     def work(unit: Unit) -> None:
         known = people.load(unit, [patient.patient_id])[patient.patient_id]
         site, now = practice.site, practice.clock.now()
-        alerting.raise_alert(unit, site, site.release, known, Raise(rule=rule), at=now)
+        alerting.raise_alert(unit, site, site.release, known, effect, at=now)
 
     practice.store.write_now(work)

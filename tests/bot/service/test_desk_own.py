@@ -138,7 +138,7 @@ async def test_without_own_words_the_teams_hours_are_said_or_nothing(
     await team.lee.taps("Send")
 
     told = team.ann.news()[0]
-    assert ("Replies usually come" in told) is bool(said)
+    assert ("(Replies: " in told) is bool(said)
     assert said in told
 
 

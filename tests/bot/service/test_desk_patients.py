@@ -59,7 +59,7 @@ async def test_a_name_that_nobody_has_finds_nobody(team: Team, words: str) -> No
 
 async def test_two_of_one_name_are_a_choice(team: Team) -> None:
     """Only who is tapped is opened."""
-    bob = await team.practice.patient(2)
+    bob = await team.practice.patient(2, "at-consent")
     call(team, bob, "amber-ivy-12")
 
     await team.lee.says("/patients ivy")

@@ -204,6 +204,7 @@ async def test_whoever_joins_later_reads_of_it_in_their_first_digest(practice: P
     assert alert_of(practice).state == "raised"
 
     lee = await practice.clinician(9, "Dr Lee")
+    await practice.tick()
     told(lee)
     await practice.live(DAY)
 

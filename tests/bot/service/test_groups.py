@@ -1,4 +1,4 @@
-"""The care team's groups: joined by a code, told of alerts, deaf to talk, lost when they are lost."""
+"""The care team's groups: joined by a code, told of alerts, deaf to talk, and lost in many ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E-mail about alerts that nobody took: whom it reaches, what it says, and a server that is down."""
+"""E-mail about alerts that nobody took: whom it reaches, what it says, and broken servers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.service.post import Verdict
 from bot.store import people, tries
 from bot.store.mails import Mail
 from bot.store.tries import Try
+from bot.store.unit import Unit
 from tests.bot.mail.server import HOST, Postmaster, serving
 from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.practice import Person, Practice
@@ -49,20 +50,31 @@ def server(postmaster: Postmaster, port: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def practice(open_practice: OpenPractice, port: int) -> Practice:
+def courier(port: int) -> Courier:
+    """The way to that server."""
+    return Courier(Route(HOST, port, "local"), "bot@example.org")
+
+
+@pytest.fixture
+def practice(open_practice: OpenPractice, courier: Courier) -> Practice:
     """A practice that sends its e-mail there."""
-    return open_practice(courier=Courier(Route(HOST, port, "local"), "bot@example.org"), **MAIL)
+    return open_practice(courier=courier, **MAIL)
 
 
 async def red_alert(practice: Practice) -> Person:
     """A patient about whom there is a red alert, that a clinician with a mailbox was told of."""
     lee = await practice.clinician(9, "Dr Lee")
-    (clinician,) = practice.store.read_now(people.clinicians)
-    practice.store.write_now(people.set_own, clinician.id, email=OWN)
+    practice.store.write_now(has_mailbox)
     ann = await practice.patient(1, "at-consent")
     await ann.says("I want to die")
     lee.news()
     return ann
+
+
+def has_mailbox(unit: Unit) -> None:
+    """The one clinician there is says where e-mail reaches them."""
+    (clinician,) = people.clinicians(unit)
+    people.set_own(unit, clinician.id, email=OWN)
 
 
 def mailed(practice: Practice, patient: Person) -> list[tuple[str, str | None]]:
@@ -80,7 +92,7 @@ def states(practice: Practice) -> list[tuple[Any, ...]]:
 async def test_an_alert_that_nobody_takes_goes_out_by_e_mail(
     practice: Practice, postmaster: Postmaster
 ) -> None:
-    """To the team's mailbox and each clinician's own, with what is needed and no words of theirs."""
+    """To the team's mailbox and each clinician's own, with what is needed, no patient's words."""
     ann = await red_alert(practice)
     assert postmaster.letters == []
 
@@ -172,11 +184,9 @@ async def test_what_was_on_its_way_when_the_process_died_is_sent_by_the_next_one
 
 @pytest.mark.usefixtures("server")
 async def test_a_courier_that_breaks_loses_nothing(
-    practice: Practice, postmaster: Postmaster
+    practice: Practice, courier: Courier, postmaster: Postmaster
 ) -> None:
     """Our own fault is no end of it."""
-    working = practice.courier
-    assert working is not None
     broken = [RuntimeError("our own mistake")]
 
     class Stumbles:
@@ -184,7 +194,7 @@ async def test_a_courier_that_breaks_loses_nothing(
             """Break once."""
             if broken:
                 raise broken.pop()
-            return await working.send(mail)
+            return await courier.send(mail)
 
     practice.courier = Stumbles()
     practice.start(practice.site.release)

@@ -76,7 +76,7 @@ async def test_many_that_fall_due_at_once_are_told_together(practice: Practice) 
     """As after a night without power: one bubble, and each alert on its next hop."""
     lee = await practice.clinician(9, "Dr Lee")
     for hour in range(3):
-        await raised(practice, AMBER, *range(100 * hour + 1, 100 * hour + 16))
+        await raised(practice, AMBER, *range(100 * hour + 101, 100 * hour + 116))
         practice.clock.moment += timedelta(minutes=70)
     told(lee)
 
