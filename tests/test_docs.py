@@ -227,7 +227,9 @@ def test_every_kind_of_step_is_explained(kind: str) -> None:
 def test_the_clocks_that_clinicians_read_are_those_that_run() -> None:
     """The table of tiers says what escalation.yaml says."""
     for tier in release().escalation.tiers.values():
-        assert row(CLINICIANS, tier.title) == [f"every {in_words(tier.remind_minutes)}"]
+        clocks = tier.remind_minutes, tier.act_minutes, tier.close_minutes
+        digest = "yes" if tier.digest else "no"
+        assert row(CLINICIANS, tier.title) == [*map(in_words, clocks), digest]
 
 
 def test_every_field_of_the_health_page_is_explained(tmp_path: Path) -> None:

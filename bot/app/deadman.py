@@ -15,7 +15,7 @@ from bot.service.mail_delivery import Courier
 from bot.service.mailing import operator_mails
 from bot.service.post import Bubble, Later, Verdict
 from bot.service.site import Site
-from bot.service.team import operators
+from bot.service.team import care_team, operators
 from bot.service.wording import fixed
 from bot.store import people
 from bot.store.mails import Mail
@@ -127,7 +127,8 @@ async def _waits(sending: Awaitable[Verdict]) -> bool:
 
 
 def _chats_of_operators(unit: Unit) -> tuple[str, ...]:
-    contacts = [each.contact_id for each in operators(unit) if each.contact_id is not None]
+    told = operators(unit) or care_team(unit)
+    contacts = [each.contact_id for each in told if each.contact_id is not None]
     return tuple(people.chat_of(unit, contacts).values())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.app.run import open_store, site_for
 from bot.service.health import Pulse, health
 from bot.service.site import Site
@@ -30,6 +32,14 @@ def _look(unit: Unit, site: Site) -> tuple[list[str], bool]:
         f"inbox: {state['inbox']} waiting, {state['failing']} failing, {state['dead']} given up",
         f"outbox: {state['outbox']} waiting, {state['refused']} refused by Telegram",
         f"care team: {len(team)} joined" if team else "care team: nobody, so alerts reach nobody",
+        _mail(site, state),
         f"operators: {len(ops)} joined" if ops else "operators: nobody hears of faults",
     ]
-    return lines, bool(team) and not state["dead"] and not state["refused"]
+    troubles = ("dead", "refused", "mails_refused", "alerts_overdue")
+    return lines, bool(team) and not any(state[name] for name in troubles)
+
+
+def _mail(site: Site, state: dict[str, Any]) -> str:
+    if site.settings.smtp_url is None:
+        return "e-mail: SMTP_URL is not set, so an alert that nobody takes stays in Telegram"
+    return f"e-mail: {state['mails']} waiting, {state['mails_refused']} refused by the mail server"

@@ -52,4 +52,5 @@ def clinic(
 ) -> list[Route | Mount]:
     """The routes of the page, to stand beside the service's own; `wake` is called after writing."""
     frame = Frame(store, site, painter, wake)
-    return mounted([route for room in ROOMS for route in room(frame)])
+    rooms = [route for room in ROOMS for route in room(frame)]
+    return mounted(rooms, over_tls=site.settings.page_root.startswith("https://"))

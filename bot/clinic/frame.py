@@ -65,7 +65,10 @@ class Frame:
     wake: Callable[[], None]
 
     def page(self, path: str, view: Doing, *, writes: bool = False) -> Route:
-        """A page to look at; `writes` where looking is itself kept, as the audit keeps it."""
+        """A page to look at; `writes` where looking is itself kept, as the audit keeps it.
+
+        When the page asks by itself (`visit.asked.polls`) nothing can be written.
+        """
 
         async def show(request: Request) -> Response:
             return await self._answered(request, lambda: self._show(request, view, writes))
@@ -82,11 +85,13 @@ class Frame:
 
     async def _show(self, request: Request, view: Doing, writes: bool) -> Response:
         asked, secret = asked_of(request, {}), request.cookies.get(COOKIE, "")
-        run = self.store.write if writes else self.store.read
+        # what the page asks by itself is nobody's look, and must not hold up the one writer
+        keeps = writes and not asked.polls
+        run = self.store.write if keeps else self.store.read
         visit, answer = await run(_looked, self.site, asked, secret, view)
         if not asked.polls:
             await self.store.write(_touch, visit)
-        if writes:
+        if keeps:
             self.wake()
         return await self._response(request, visit, answer, secret)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -18,12 +18,13 @@ from bot.clinic.frame import HOME, ROOT, problem
 from bot.clinic.writing import HERE
 
 STATIC = "/static"
-_SECURE = "max-age=31536000"
+_ONLY_TLS = "max-age=31536000"
 _NOTICES = {404: "missing", 405: "method"}
 
 
-def mounted(routes: Sequence[Route]) -> list[Route | Mount]:
+def mounted(routes: Sequence[Route], *, over_tls: bool) -> list[Route | Mount]:
     """The pages at their place, with everything around them."""
+    more = {"Strict-Transport-Security": _ONLY_TLS} if over_tls else {}
     inner = Starlette(
         routes=[
             Route("/", _go_home),
@@ -33,31 +34,27 @@ def mounted(routes: Sequence[Route]) -> list[Route | Mount]:
         exception_handlers={HTTPException: _not_found, Exception: _broke},
     )
     inner.router.redirect_slashes = False
-    return [Route(ROOT, Shell(_at_root)), Mount(ROOT, Shell(inner))]
+    return [Route(ROOT, Shell(_at_root, more)), Mount(ROOT, Shell(inner, more))]
 
 
 class Shell:
     """An application whose every answer carries the headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, more: Mapping[str, str]) -> None:
+        self._app, self._headers = app, {**HEADERS, **more}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with the headers."""
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(scope, MutableHeaders(scope=message))
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                if STATIC in scope["path"]:
+                    headers["Cache-Control"] = "no-cache"
             await send(message)
 
         await self._app(scope, receive, send_on)
-
-
-def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
-    for name, value in HEADERS.items():
-        headers[name] = value
-    if STATIC in scope["path"]:
-        headers["Cache-Control"] = "no-cache"
 
 
 async def _at_root(scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +72,3 @@ async def _not_found(_: Request, error: Exception) -> Response:
 
 async def _broke(_: Request, error: Exception) -> Response:
     return problem("fault", 500)
-
-
-Handler = Callable[[Request], Awaitable[Response]]

@@ -17,7 +17,18 @@ from bot.sandbox.world import World
 ROOT = Path(__file__).parents[2]
 # What points at a real service, and what a person has chosen for every bot they run.
 REAL = frozenset(
-    {"BOT_TOKEN", "CARE_TEAM_HOURS", "DATABASE_URL", "SMTP_URL", "WEBHOOK_URL", "WEBHOOK_SECRET"}
+    {
+        "ALERT_MAIL",
+        "BOT_TOKEN",
+        "CARE_TEAM_HOURS",
+        "DATABASE_URL",
+        "MAIL_FROM",
+        "OPERATOR_MAIL",
+        "PUBLIC_URL",
+        "SMTP_URL",
+        "WEBHOOK_SECRET",
+        "WEBHOOK_URL",
+    }
 )
 CHOSEN = frozenset({"CONTENT_DIR", "COUNTRY", "ENROLMENT", "LANGUAGE", "LOG_LEVEL", "TIME_ZONE"})
 BOT = (sys.executable, "-m", "bot")

@@ -9,8 +9,10 @@ import orjson
 
 from bot import markup
 from bot.service.site import Site
-from bot.store import people, records
+from bot.store import calls, offers, people, records
+from bot.store.calls import Call
 from bot.store.cards import Filed
+from bot.store.offers import Offer
 from bot.store.unit import Unit
 from flows.events import EVENT, is_patients
 from flows.state import State
@@ -35,6 +37,8 @@ def export(unit: Unit, site: Site, patient_id: int) -> bytes:
         "history": _history(unit, patient_id),
         "messages": [_message(each, names) for each in kept.messages],
         "alerts": [_without(asdict(each), "id", "patient_id", "taken_by") for each in kept.alerts],
+        "calls": [_call(each, names) for each in calls.of_patient(unit, patient_id)],
+        "offers": [_offer(each, names) for each in offers.of_patient(unit, patient_id)],
         "nudges": [asdict(each) for each in kept.nudges],
     }
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
@@ -65,6 +69,19 @@ def _card(filed: Filed) -> dict[str, Any]:
         "text": markup.plain(card.text, card.words),
         "replaced_at": filed.replaced_at,
     }
+
+
+def _call(call: Call, names: dict[int, str]) -> dict[str, Any]:
+    """A call: with whom, when, what became of it, and the times that were offered."""
+    plain = {name: getattr(call, name) for name in ("at", "minutes", "state", "purpose", "slots")}
+    return {"with": names.get(call.clinician_id, "care team"), "offered_at": call.made_at, **plain}
+
+
+def _offer(offer: Offer, names: dict[int, str]) -> dict[str, Any]:
+    """What the care team asked: who, what, the letter itself, and what was answered."""
+    asked = {name: getattr(offer, name) for name in ("kind", "subject", "state", "answer", "body")}
+    by = names.get(offer.clinician_id, "care team")
+    return {"from": by, "at": offer.made_at, **asked, "answered_at": offer.answered_at}
 
 
 def _message(message: Any, names: dict[int, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Protocol
 import orjson
 
 from bot.clock import Clock
-from bot.service import chain, handle, nudge, reminding
+from bot.service import chain, digest, handle, nudge, reminding
 from bot.service.incoming import Incoming, Pressed, Wrote
 from bot.service.site import Site
 from bot.simulation.answering import Act, Style, open_question
@@ -34,7 +34,7 @@ STRETCH = timedelta(hours=12)
 MOST_ACTS = 500
 """In one session with the phone: nobody answers for longer."""
 
-ENOUGH = 5000
+ENOUGH = 500
 LOOKS_IN = timedelta(minutes=30)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 START = Act(text="/start")
@@ -117,6 +117,8 @@ class Clinic:
     _due: datetime = LONG_AGO
     """No clock rings before this; when one truly does, the database says."""
 
+    _rung: int = 0
+
     _calendar: list[tuple[datetime, int, str]] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
     _messages: count[int] = field(default_factory=lambda: count(1))
@@ -163,7 +165,7 @@ class Clinic:
             life = self.lives[lookup]
             life.state = None
             self._touched.add(lookup)
-            rings = next_ring(self._state(unit, life))
+            rings = next_ring(self.state_of(unit, life))
             self._due = min(self._due, rings) if rings is not None else self._due
 
     def _send(self, unit: Unit) -> None:
@@ -200,16 +202,25 @@ class Clinic:
         planned = self._calendar[0] if self._calendar else None
         # the database is asked only when a clock may ring before the next person acts
         if planned is None or self._due <= planned[0]:
-            due = nudge.next_due(unit)
-            self._due = datetime.fromisoformat(due) if due is not None else FAR
+            self._due = self._true_due(unit)
             if planned is None or self._due <= planned[0]:
                 return (self._due, None) if self._due < FAR else None
         return planned[0], planned[2]
+
+    def _true_due(self, unit: Unit) -> datetime:
+        due = nudge.next_due(unit)
+        rings = datetime.fromisoformat(due) if due is not None else FAR
+        self._rung = self._rung + 1 if rings == self._due else 0
+        if self._rung > ENOUGH:
+            raise RuntimeError(f"what is due at {due} is never seen to")
+        return rings
 
     def _tick(self, unit: Unit) -> None:
         nudge.claim(unit, self.site)
         for together in chain.due(unit, self.site):
             chain.go_on(unit, self.site, together)
+        for clinician_id in digest.due(unit, self.site):
+            digest.send(unit, self.site, clinician_id)
         reminding.remind_due(unit, self.site)
         self._settle(unit)
 
@@ -222,7 +233,7 @@ class Clinic:
                 self._reminded(unit, self.lives[lookup])
 
     def _reminded(self, unit: Unit, life: Life) -> None:
-        state = self._state(unit, life)
+        state = self.state_of(unit, life)
         reply = life.style.reply(state)
         if reply is None and open_question(self.site.release, state) is None:
             return
@@ -248,7 +259,7 @@ class Clinic:
             return wish
         if life.acts > MOST_ACTS:
             return None
-        state = self._state(unit, life)
+        state = self.state_of(unit, life)
         question = open_question(self.site.release, state)
         if question is None:
             return None
@@ -269,7 +280,7 @@ class Clinic:
 
     def _goes_on(self, unit: Unit, life: Life, now: datetime) -> datetime:
         at = life.calendar.next_answer(now)
-        cue = self._state(unit, life).cue
+        cue = self.state_of(unit, life).cue
         return max(at, cue.due_at + MOMENT) if cue is not None and life.calendar.lets_run() else at
 
     def _put_away(self, life: Life) -> None:
@@ -282,7 +293,7 @@ class Clinic:
     def _plan(self, at: datetime, lookup: str) -> None:
         heappush(self._calendar, (at, len(self._calendar), lookup))
 
-    def _state(self, unit: Unit, life: Life) -> State:
+    def state_of(self, unit: Unit, life: Life) -> State:
         """Where they are, as the service keeps it; read again only after a turn of theirs."""
         if life.row is None:
             found = people.contact(unit, life.lookup)

@@ -45,6 +45,9 @@ COURSES: tuple[Course, ...] = (
 )
 """One after another, so that ten people are a clinic in small."""
 
+MORE_NEWCOMERS = 1.5
+"""A clinic that grows has more people who began lately."""
+
 GETTING_WORSE: frozenset[CourseName] = frozenset({"worsening", "crisis"})
 
 TOWNS = (
@@ -134,7 +137,7 @@ def _person(
         country=country,
         town=town,
         track=chance.choice(("cbt", "act")),
-        pace=chance.choice(("fast", "fast", "standard", "standard", "slow")),
+        pace=chance.choice(("fast", "standard", "standard", "slow", "slow")),
         pack=chance.choice(("whole", "whole", "whole", "short")),
         time=chance.choice(TIMES),
         days=chance.choice(DAYS),
@@ -151,7 +154,7 @@ def _began(chance: Random, place: int, count: int, course: Course, weeks: int) -
     shuffled = (place * 7 + 3) % count if count % 7 else (place * 5 + 3) % count
     share = (shuffled + chance.random()) / count
     least = 3 if course.name in {"worsening", "crisis", "drop-out"} else 0
-    return timedelta(weeks=min(max(share * weeks, least), weeks))
+    return timedelta(weeks=min(max(share**MORE_NEWCOMERS * weeks, least), weeks))
 
 
 def _crisis_week(chance: Random, ago: timedelta) -> float:

@@ -118,7 +118,7 @@ class CareTeam:
         waits = timedelta(minutes=chance.uniform(low, high))
         if self._stops(alert) or (alert.tier != "red" and not self._is_day(at)):
             return
-        who = self._clinician_of(unit, alert)
+        who = self.clinician_of(unit, alert)
         if alert.state in UNTAKEN:
             if at >= alert.raised_at + waits:
                 alerting.see(unit, self._site, alert, who, at=at)
@@ -208,7 +208,8 @@ class CareTeam:
                 outcome = "no-show" if call.id % 7 == 0 else "done"
                 calling.settle(unit, call, outcome, team[call.clinician_id], at=at)
 
-    def _clinician_of(self, unit: Unit, alert: Alert) -> Clinician:
+    def clinician_of(self, unit: Unit, alert: Alert) -> Clinician:
+        """Whoever has the alert, else whose patient it is."""
         team = {each.id: each for each in care_team(unit)}
         mine = [team[each] for each in caseload.of_patient(unit, alert.patient_id) if each in team]
         return team.get(alert.taken_by or 0) or (mine or list(team.values()))[0]

@@ -12,6 +12,7 @@ from bot.service.renewal import take_up
 from bot.service.site import Site
 from bot.simulation.answering import Act
 from bot.simulation.clinic import Clinic, JumpingClock, read_arrival
+from bot.simulation.ending import leave_some_under_way
 from bot.simulation.people import newcomers
 from bot.simulation.team import CareTeam
 from bot.store import alerts, guidance, people
@@ -62,6 +63,7 @@ def live(
     store.write_now(team.join, _bringing(clinic), clock.now())
     clinic.admit(persons, lambda number: vault.lookup("telegram", number))
     clinic.live(wish.until, progress)
+    store.write_now(leave_some_under_way, clinic, team)
 
 
 def summary(unit: Unit, since: datetime) -> Summary:

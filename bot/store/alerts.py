@@ -164,8 +164,11 @@ def raised_since(unit: Unit, rule: str, since: datetime) -> int:
 
 def false_alarms_by_rule(unit: Unit, since: datetime) -> list[FalseAlarms]:
     """What became of the alerts closed since then, for each rule by name."""
-    false = func.sum(case((alerts.c.outcome == FALSE_ALARM, 1), else_=0))
-    query = select(alerts.c.rule, func.count(), false).where(alerts.c.closed_at >= since)
+    move = alert_moves.c
+    false = func.sum(case((move.outcome == FALSE_ALARM, 1), else_=0))
+    closings = move.move == "close", move.at >= since
+    query = select(alerts.c.rule, func.count(), false).join_from(alert_moves, alerts)
+    query = query.where(*closings)
     rows = unit.connection.execute(query.group_by(alerts.c.rule).order_by(alerts.c.rule))
     return [FalseAlarms(rule, closed, int(false)) for rule, closed, false in rows]
 
@@ -232,7 +235,9 @@ def save_move(
         return False
     kept = {"alert_id": alert_id, "move": move, "clinician_id": clinician_id, "at": at}
     since = 0 if move == "fire" else _since_raised(unit, alert_id, at)
-    unit.connection.execute(alert_moves.insert(), {**kept, "since_raised": since})
+    unit.connection.execute(
+        alert_moves.insert(), {**kept, "since_raised": since, "outcome": outcome}
+    )
     return True
 
 

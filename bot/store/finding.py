@@ -54,10 +54,12 @@ def _score(asked: Sequence[str], name: str, likeness: Mapping[str, Sequence[floa
     """How like the name is: word by word, or where the words were written as one."""
     if not asked:
         return 0
-    best = [max(each) for each in zip(*(likeness[part] for part in name.split("-")), strict=True)]
+    best: list[float] = [
+        max(each) for each in zip(*(likeness[part] for part in name.split("-")), strict=True)
+    ]
     joined = "".join(asked)
     as_one = fuzz.ratio(joined, name.replace("-", "")) if len(joined) >= AS_ONE else 0
-    return max(sum(best) / len(best), as_one)
+    return max(sum(best) / len(best), float(as_one))
 
 
 def _glances(unit: Unit, numbers: Sequence[int]) -> tuple[Glance, ...]:

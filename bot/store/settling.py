@@ -18,7 +18,8 @@ def settle_all(unit: Unit, first_message: int, at: datetime) -> list[tuple[int, 
     Bubbles, pictures and files become the messages from that number on.
     """
     query = select(posts.c.id, posts.c.alert_id, posts.c.shape).where(posts.c.state == "pending")
-    waiting = unit.connection.execute(query.order_by(posts.c.id)).all()
+    # sorted here: asked for in order, the whole history might be read for the few that wait
+    waiting = sorted(unit.connection.execute(query).all(), key=lambda row: row.id)
     results = [
         Result(
             id=row.id,

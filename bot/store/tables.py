@@ -305,6 +305,8 @@ alert_moves = Table(
     Column("at", Moment, nullable=False),
     # how many seconds after it was raised, or raised again
     Column("since_raised", Integer),
+    # how it was closed, which the alert itself forgets when it fires again
+    Column("outcome", String(64)),
     Index("ix_alert_moves_alert_id", "alert_id"),
 )
 

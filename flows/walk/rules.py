@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 from flows.program import Release, Rule
-from flows.rule import ENGINE_RULES
+from flows.rule import ENGINE_RULES, Storm, Tier
 from flows.steps import Flow, Question, Raise, Say
 from flows.walk.finding import Finding, unknown
 from flows.walk.firing import fires
 
 _HELP = ("{lines}", "{emergency}", "/now")
+EVERYBODY = ("team", "mail")
+"""The hops that reach all whom a rule reaches."""
+AT_ONCE = ("red", "amber")
+"""The tiers that no digest may hold back."""
 DEATH_ITEMS = {"phq-9": 9}  # Kroenke 2001, 10.1046/j.1525-1497.2001.016009606.x
 """The items about thoughts of death, by measure."""
 
@@ -19,6 +23,9 @@ DEATH_ITEMS = {"phq-9": 9}  # Kroenke 2001, 10.1046/j.1525-1497.2001.016009606.x
 def rules(release: Release) -> Iterator[Finding]:
     """What is wrong with the rules of escalation and with the replies to danger."""
     yield from _known_rules(release)
+    for name, tier in release.escalation.tiers.items():
+        yield from (Finding("escalation", f"tiers.{name}", text) for text in _tier(name, tier))
+    yield from (Finding("escalation", "storm", text) for text in _storm(release.escalation.storm))
     for rule in release.escalation.rules:
         yield from (Finding("escalation", f"rules.{rule.rule}", t) for t in _rule(release, rule))
     yield from (Finding("crisis", *found) for found in _crisis(release))
@@ -35,6 +42,30 @@ def _known_rules(release: Release) -> Iterator[Finding]:
             yield Finding("escalation", f"rules.{name}", f"there are {count} rules called {name}")
     for name in sorted(ENGINE_RULES - set(names)):
         yield Finding("escalation", "rules", f"the rule {name} is missing: the engine raises it")
+
+
+def _tier(name: str, tier: Tier) -> Iterator[str]:
+    """That its alerts never fall asleep: every clock runs, and the chain ends with everybody."""
+    clocks = {
+        "remind_minutes": tier.remind_minutes,
+        "act_minutes": tier.act_minutes,
+        "close_minutes": tier.close_minutes,
+        "window_hours": tier.window_hours,
+    }
+    yield from (f"{clock} must be above 0" for clock, time in clocks.items() if time <= 0)
+    if tier.act_minutes > tier.close_minutes:
+        yield "act_minutes must not be above close_minutes: acting comes before closing"
+    if not tier.chain or tier.chain[-1] not in EVERYBODY:
+        yield "the chain must end with team or mail: its last hop is told for ever"
+    if len(set(tier.chain)) < len(tier.chain):
+        yield "a hop stands in the chain twice"
+    if name in AT_ONCE and tier.digest:
+        yield f"{name} alerts are told at once: they cannot wait for a digest"
+
+
+def _storm(storm: Storm) -> Iterator[str]:
+    if storm.alerts <= 0 or storm.minutes <= 0:
+        yield "alerts and minutes must be above 0"
 
 
 def _rule(release: Release, rule: Rule) -> Iterator[str]:

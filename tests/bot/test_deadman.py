@@ -101,6 +101,19 @@ async def test_a_clock_that_jumps_ahead_is_no_standstill(practice: Practice) -> 
     assert phone.shown == []
 
 
+async def test_where_no_operator_has_joined_the_care_team_is_told(practice: Practice) -> None:
+    """Somebody must know that nothing is told on."""
+    await practice.clinician(9, "Dr Lee")
+    phone = Phone()
+    watch = dead_man(practice, phone)
+    await watch.look()
+
+    practice.clock.moment += 2 * MINUTE
+    await looks(watch)
+
+    assert [chat for chat, _ in phone.shown] == ["9"]
+
+
 async def test_a_service_that_never_ticked_stands_still(practice: Practice) -> None:
     """Its start counts as the last sign of life."""
     await practice.clinician(SAM, "Sam", "operator")

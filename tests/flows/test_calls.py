@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flows.calls import CALL, Times, due, due_purpose, move
+from flows.calls import CALL, Purpose, Times, Told, due, due_purpose, move
 from flows.errors import IllegalMove
 
 LIVES = """
@@ -33,7 +33,7 @@ over       offer     offered
 KNOWN = [tuple(row.split()) for row in LIVES.strip().splitlines()]
 TRIGGERS = sorted({str(each["trigger"]) for each in CALL.transitions})
 
-PLAN = {"start": 0, "middle": 4, "end": 8}
+PLAN: dict[Purpose, int] = {"start": 0, "middle": 4, "end": 8}
 
 
 @pytest.mark.parametrize(("state", "trigger", "then"), KNOWN)
@@ -56,9 +56,10 @@ def times(at: datetime, patient: str = "America/Toronto", clinician: str = "Euro
     return Times(at, 30, patient, clinician)
 
 
-def said(call: Times, since: datetime) -> list[tuple[str, str]]:
+def said(call: Times, since: datetime) -> list[tuple[Told, str]]:
     """Everything that is said about a call by a clock that ticks each minute."""
-    told, spoken, now = [], since, since
+    told: list[tuple[Told, str]] = []
+    spoken = now = since
     while now < call.ends + timedelta(hours=2):
         now += timedelta(minutes=1)
         what, _ = due(call, "10:00", spoken, now)

@@ -146,6 +146,9 @@ if (address.searchParams.has("said")) {
   history.replaceState(null, "", address);
 }
 
+// On a small screen the names of the pages scroll sideways; the one that is open is seen first.
+document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // One press, one act: a second press of an impatient hand does nothing.
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;

@@ -1,5 +1,6 @@
 """getMe, getChat, getFile, leaveChat: what the bot may look up."""
 
+from bot.sandbox.group import Group
 from bot.sandbox.methods.telling import Json, Method
 from bot.sandbox.refusal import bad_request
 from bot.sandbox.world import World
@@ -41,9 +42,13 @@ def get_file(world: World, params: Json) -> Json:
 
 
 def leave_chat(world: World, params: Json) -> bool:
-    """Never anything: a bot cannot leave a private chat, and there are no others here."""
-    world.known(params["chat_id"])
-    raise bad_request("chat member status can't be changed in private chats")
+    """True, once the bot has left that group; it cannot leave a private chat."""
+    chat = world.known(params["chat_id"])
+    if not isinstance(chat, Group):
+        raise bad_request("chat member status can't be changed in private chats")
+    chat.check_open()
+    chat.blocked = True
+    return True
 
 
 FETCHING: dict[str, Method] = {

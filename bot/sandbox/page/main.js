@@ -4,8 +4,11 @@ import { watch } from "./ask.js";
 import { Phone } from "./phone.js";
 import { listen, notice, refresh, standing } from "./switches.js";
 
+// in a demo there are many patients: ?patient=1007 shows the phone of another
+const patient = Number(new URLSearchParams(location.search).get("patient")) || 1001;
 const OWNERS = [
-  { user: 1001, owner: "Alex, a patient", opening: "This phone has never written to Paceful." },
+  { user: patient, owner: patient === 1001 ? "Alex, a patient" : `Patient ${patient}`,
+    opening: "This phone has never written to Paceful." },
   { user: 2001, owner: "Robin, a clinician", clinician: true,
     opening: "This phone asks the bot for a one-time code and joins with it." },
 ];

@@ -10,6 +10,7 @@ from bot.service.desk.alerts import say_taken
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.tasks import ask, is_asked_by, take
 from bot.service.incoming import Wrote
+from bot.service.reasons import reason_of
 from bot.store import alerts, caseload, drafts, outbox, people, thread
 from bot.store.alerts import Alert
 from bot.store.desks import Desk
@@ -129,8 +130,9 @@ def _too_long(chair: Chair, text: str) -> bool:
 
 
 def _has_left(chair: Chair, patient: Patient) -> bool:
-    """Whether the patient has left, and nothing calls for words to them after all."""
-    if patient.phase != LEFT or alerts.open_of_patient(chair.unit, patient.id):
+    """Whether the patient has left, and nothing urgent calls for words to them after all."""
+    found = alerts.open_of_patient(chair.unit, patient.id)
+    if patient.phase != LEFT or any(not reason_of(each).digest for each in found):
         return False
     chair.about(patient.id, "c-left", pseudonym=patient.pseudonym)
     return True

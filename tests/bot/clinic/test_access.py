@@ -184,6 +184,7 @@ async def test_every_answer_carries_the_headers(page: Clinic) -> None:
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "max-age" in answer.headers["strict-transport-security"]
         is_static = "/static/" in str(answer.url)
         assert answer.headers["cache-control"] == ("no-cache" if is_static else "no-store")
     assert [each.status_code for each in answers[:3]] == [303, 303, 200]

@@ -84,7 +84,7 @@ async def test_an_alert_is_not_closed_without_saying_what_came_of_it(page: Clini
         await desk.post(path, form)
         for form in (
             {},
-            {"outcome": "healed"},
+            {"outcome": "healed", "note": "words that were typed"},
             {"outcome": "other"},
             {"outcome": "no-contact", "note": "  "},
         )
@@ -93,6 +93,7 @@ async def test_an_alert_is_not_closed_without_saying_what_came_of_it(page: Clini
     assert "Please take the alert first." in untaken.text
     assert [untaken.status_code, *(each.status_code for each in refused)] == [409] * 5
     assert [alert.state for alert in alex.alerts] == ["taken"]
+    assert "words that were typed</textarea>" in refused[1].text
 
     assert (await desk.post(path, {"outcome": "spoke"})).status_code == 303
     again = await desk.post(path, {"outcome": "false-alarm"})

@@ -76,9 +76,7 @@ async def test_what_is_right_is_kept(team: Team, said: str, name: str, kept: obj
         (f"/replies {'x' * 121}", "when you usually reply"),
     ],
 )
-async def test_what_is_wrong_is_refused_with_an_example(
-    team: Team, said: str, answer: str
-) -> None:
+async def test_what_is_wrong_is_refused_with_an_example(team: Team, said: str, answer: str) -> None:
     """Nothing changes."""
     before = [own(team, name) for name in ("name", "zone", "digest_hour", "email", "replies")]
 

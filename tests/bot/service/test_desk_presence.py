@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text as sql
 
 from tests.bot.service.desk_people import Team, gather
 from tests.bot.service.practice import Person, Practice, told_just
@@ -125,10 +126,8 @@ async def test_the_words_of_a_conversation_whose_clinician_left_reach_the_others
     team: Team,
 ) -> None:
     """Nobody writes into the void."""
-    from sqlalchemy import text
-
     await take_over(team, team.lee)
-    team.practice.run(text("UPDATE clinicians SET disabled_at = '2027-01-13 00:00:00' WHERE id=1"))
+    team.practice.run(sql("UPDATE clinicians SET disabled_at = '2027-01-13 00:00:00' WHERE id=1"))
     team.read()
 
     await team.ann.says("hello?")

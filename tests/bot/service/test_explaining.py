@@ -56,7 +56,9 @@ async def test_items_that_were_left_out_are_named(practice: Practice) -> None:
 async def test_a_whole_set_of_answers_says_that_it_is_whole(practice: Practice) -> None:
     """Nobody has to count."""
     whole = dict.fromkeys(("1", "2", "3"), 8)
-    fact = Fact(measure="peg", now=8, baseline=4, best=4, change="+3", against=("best",), items=whole)
+    fact = Fact(
+        measure="peg", now=8, baseline=4, best=4, change="+3", against=("best",), items=whole
+    )
     await with_fact(practice, "peg-worse", fact)
 
     found = explained(practice)

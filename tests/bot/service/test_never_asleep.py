@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, an alert is acted on, or it is still on its way to somebody."""
+"""Whatever happens, in whatever order: an alert is acted on, or on its way to somebody."""
 
 from __future__ import annotations
 

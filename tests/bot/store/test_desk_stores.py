@@ -106,14 +106,14 @@ def test_unseen_words_are_counted_for_each_patient(
 ) -> None:
     """A clinician's words are nobody's unread ones; the longest waiting comes first."""
     ann, bob = enrol("ann"), enrol("bob")
-    for number, (who, clinician) in enumerate([(bob, None), (ann, None), (bob, None), (ann, lee)]):
-        at = noon + timedelta(minutes=number)
-        store.write_now(
-            lambda unit, who=who, at=at, clinician=clinician: thread.add(
-                unit, patient_id=who.id, text="x", at=at, clinician_id=clinician
-            )
-        )
+    said = [(bob, None), (ann, None), (bob, None), (ann, lee)]
 
+    def talk(unit: Unit) -> None:
+        for number, (who, clinician) in enumerate(said):
+            at = noon + timedelta(minutes=number)
+            thread.add(unit, patient_id=who.id, text="x", at=at, clinician_id=clinician)
+
+    store.write_now(talk)
     found = store.read_now(thread.unseen)
     assert [(who, each.count) for who, each in found.items()] == [(bob.id, 2), (ann.id, 1)]
     assert found[bob.id].since == noon

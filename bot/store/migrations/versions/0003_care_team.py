@@ -317,6 +317,7 @@ def upgrade() -> None:
     op.create_index("ix_mails_state_not_before", "mails", ["state", "not_before"])
 
     op.add_column("alert_moves", sa.Column("since_raised", sa.Integer()))
+    op.add_column("alert_moves", sa.Column("outcome", sa.String(length=64)))
 
     op.add_column("alerts", sa.Column("hop", sa.Integer(), server_default="0", nullable=False))
     op.add_column("alerts", sa.Column("acted_at", MOMENT))
@@ -382,6 +383,7 @@ def downgrade() -> None:
     op.drop_column("alerts", "acted_at")
     op.drop_column("alerts", "hop")
 
+    op.drop_column("alert_moves", "outcome")
     op.drop_column("alert_moves", "since_raised")
 
     op.drop_index("ix_mails_state_not_before", "mails")
