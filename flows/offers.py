@@ -57,7 +57,7 @@ def reminded(scene: Scene, event: Reminded) -> Scene:
     """The scene with a word about a call that is near, except while the program is held."""
     if not _may_show(scene):
         return scene
-    return message(scene, f"reminded-{event.name}", **event.values)
+    return message(scene, f"reminded-{event.name}", buttons=(), **event.values)
 
 
 def show(scene: Scene) -> Scene:

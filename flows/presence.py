@@ -56,9 +56,10 @@ def handed_back(scene: Scene, event: HandedBack) -> Scene:
     if scene.state.taken_by is None:
         return scene
     scene = ended(scene)
-    if scene.state.held is not None:
+    held = scene.state.held
+    if held is not None:
         scene = message(close_question(scene), "handed-back", clinician=event.clinician, recap="")
-        return ask_again(scene) if scene.in_safety else run(hold(scene, scene.state.held))
+        return ask_again(scene) if scene.in_safety else run(hold(scene, held))
     is_left = scene.top is not None and scene.top.resting
     recap = worded(scene, _recap(scene), title=_title(scene)).strip()
     buttons = lasting(scene, "resume") if is_left else ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flows.answers import Answer
 from flows.course import PACK, SHORT
 from flows.effects import Record
@@ -19,7 +21,7 @@ Change = tuple[Setting, str]
 def fits(release: Release, change: Change) -> bool:
     """Whether the program still has what is proposed."""
     program, (what, value) = release.program, change
-    has = {
+    has: dict[Setting, Collection[str]] = {
         "addon": program.addons,
         "pace": program.pace,
         "track": program.tracks,

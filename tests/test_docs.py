@@ -154,7 +154,9 @@ def default_of(setting: str) -> str:
 
 def in_words(minutes: int) -> str:
     """A time as a person says it, in the largest unit that fits."""
-    unit, size = next((unit, size) for unit, size in UNITS.items() if minutes % size == 0)
+    # one day is said as 24 hours
+    fits = (pair for pair in UNITS.items() if minutes % pair[1] == 0 and minutes != pair[1])
+    unit, size = next(fits, ("minutes", 1))
     return f"{minutes // size} {unit}"
 
 

@@ -22,6 +22,8 @@ from bot.store.invites import Kind
 from bot.store.migrate import migrate as migrate_database
 
 PAGE_PORT = 8080
+DEMO_WEEKS = 9
+"""Over which the people of the demo began: more of them would take longer to live through."""
 
 keys = typer.Typer(no_args_is_help=True, help="Make secret keys.")
 invite = typer.Typer(no_args_is_help=True, help="Make one-time codes for people to join with.")
@@ -66,7 +68,8 @@ def sandbox(
 def _run_demo(port: int, data_dir: Path, patients: int) -> None:
     """The sandbox with a clinic in it, made at the first start and kept from then on."""
     address = f"sqlite:///{data_dir.resolve() / DATABASE}"
-    make = ("simulate", "--patients", str(patients), "--database", address)
+    wish = ("--patients", str(patients), "--weeks", str(DEMO_WEEKS))
+    make = ("simulate", *wish, "--database", address)
     if not (data_dir / DATABASE).exists():
         minutes = "about a minute" if patients <= PATIENTS else "some minutes"
         print(f"Making a clinic of {patients} patients: {minutes}", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -69,6 +70,7 @@ def table(visit: Visit) -> Shown:
     wanted = _wanted(visit, measures)
     found = roster.page(visit.unit, wanted, [m.measure for m in measures], at=visit.at)
     measures = [each for each in measures if _is_shown(each, wanted, found.lines)]
+    measures = measures[:MOST_MEASURES]
     rows = _rows(visit, found.lines, measures)
     return Shown(
         "patients.html",
@@ -87,9 +89,9 @@ def table(visit: Visit) -> Shown:
 
 
 def followed(release: Release) -> list[Measure]:
-    """The measures whose course the table shows, in the order in which they are listed."""
+    """The measures that patients follow and that are on, in the order of the first baseline."""
     shown = [each for each in release.measures.values() if each.progress and each.is_on]
-    return asked_first(release, shown)[:MOST_MEASURES]
+    return asked_first(release, shown)
 
 
 def _is_shown(measure: Measure, wanted: Wanted, lines: tuple[Line, ...]) -> bool:
@@ -101,7 +103,7 @@ def _is_shown(measure: Measure, wanted: Wanted, lines: tuple[Line, ...]) -> bool
 def asked_first(release: Release, measures: Iterable[Measure]) -> list[Measure]:
     """These measures, those of the first baseline in its order before the others."""
     places = _places(release)
-    return sorted(measures, key=lambda each: places.get(each.measure, len(places)))
+    return sorted(measures, key=lambda each: places.get(each.measure, math.inf))
 
 
 def _places(release: Release) -> dict[str, int]:

@@ -48,9 +48,11 @@ def resolve(unit: Unit, site: Site, alert: Alert, hop: str, *, at: datetime) -> 
     match hop:
         case "on-call":
             first = rota.by_place(unit, site, at).get(0)
+            if first is None:
+                # nobody is on call: a guide alone may be asleep, so all are told at once
+                return Reached()
             own = caseload.of_patient(unit, alert.patient_id)
-            guides = [each for each in care_team(unit) if each.id in own]
-            return _people([first, *guides] if first else guides)
+            return _people([first, *(each for each in care_team(unit) if each.id in own)])
         case "next":
             places = rota.by_place(unit, site, at)
             return _people([each for place, each in places.items() if place > 0])

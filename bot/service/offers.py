@@ -56,7 +56,7 @@ def propose(
     name: str,
 ) -> int:
     """The number of the proposal that the patient is asked about."""
-    values = {"clinician": clinician.name, "what": title_of(site.release, kind, value)}
+    values = {"clinician": clinician.name, "what": _named(site.release, kind, value)}
     subject = f"{kind}:{value}"
     return _make(
         unit,
@@ -111,23 +111,29 @@ def withdraw(unit: Unit, patient: Patient, offer_id: int, *, at: datetime) -> bo
 
 
 def title_of(release: Release, kind: Setting, value: str) -> str:
-    """What a proposal is called, for patients and clinicians; KeyError for one there is not."""
-    program = release.program
-    match kind:
-        case "addon":
-            return line(release, "proposal-addon", title=release.flow(program.addons[value]).title)
-        case "track":
-            return line(release, "proposal-track", title=program.tracks[value].title)
-        case "pace":
-            return line(release, "proposal-pace", days=str(program.pace[value]))
-        case "pack":
-            return line(release, f"proposal-pack-{value}")
+    """What a proposal is called where nothing else says its kind; KeyError if there is none."""
+    named = _named(release, kind, value)
+    return line(release, f"proposal-{kind}", title=named) if kind in {"addon", "track"} else named
 
 
 def change_of(offered: Offer) -> tuple[Setting, str]:
     """What a yes to this proposal changes, as it was kept."""
     named, _, value = offered.subject.partition(":")
     return next(kind for kind in SETTINGS if kind == named), value
+
+
+def _named(release: Release, kind: Setting, value: str) -> str:
+    """What a proposal is about, for a text that says its kind."""
+    program = release.program
+    match kind:
+        case "addon":
+            return release.flow(program.addons[value]).title
+        case "track":
+            return program.tracks[value].title
+        case "pace":
+            return line(release, "proposal-pace", days=str(program.pace[value]))
+        case "pack":
+            return line(release, f"proposal-pack-{value}")
 
 
 def _make(

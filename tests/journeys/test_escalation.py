@@ -56,6 +56,8 @@ def test_item_nine_reaches_two_clinicians_and_one_of_them_writes(world: World, t
     assert "Dr Ortiz has alert" in lee.sees()
 
     ortiz.says("Would Thursday at ten suit you for a call?", reply_to=same)
+    assert "Please check before it goes" in ortiz.sees()
+    ortiz.taps("Send")
     assert "On its way" in ortiz.sees()
     letter = patient.sees().with_words("Dr Ortiz from your care team writes")
     assert "Thursday at ten" in letter.text

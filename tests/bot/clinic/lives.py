@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.store import records
+from bot.store.tables import scores
 from bot.store.unit import Unit
 from flows.state import Score
 from tests.bot.service.practice import Person, Practice
@@ -15,11 +16,13 @@ SAME = (9.0, 8.0, 10.0, 9.0, 8.0, 9.0)
 
 
 def scored(practice: Practice, patient: Person, **courses: tuple[float, ...]) -> None:
-    """Give the patient a score a week, up to today, in each of these measures."""
+    """Give the patient a score a week, up to today, in each of these measures and no other."""
     patient_id, now = patient.patient_id, practice.clock.now()
 
     def keep(unit: Unit) -> None:
         for measure, course in courses.items():
+            own = scores.c.patient_id == patient_id, scores.c.measure == measure.replace("_", "-")
+            unit.connection.execute(scores.delete().where(*own))
             for ago, total in enumerate(reversed(course)):
                 score = Score(
                     measure=measure.replace("_", "-"),

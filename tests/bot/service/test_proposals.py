@@ -55,7 +55,7 @@ async def test_a_yes_changes_the_program_and_a_second_tap_nothing(
     """Asked, answered, changed, and the clinician told once."""
     lee, ivy = pair
     await lee.taps(button)
-    assert [text for text in ivy.news() if "suggests a change" in text]
+    assert [text for text in ivy.news() if "from your care team suggests" in text]
     assert ivy.state.answers[key] != value if key in ivy.state.answers else True
     lee.news()
 

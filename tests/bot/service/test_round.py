@@ -163,7 +163,7 @@ async def test_who_wishes_for_no_contact_comes_only_with_an_alert(
     await lee.says("/round")
     assert "Nobody to go through" in lee.news()[-1]
 
-    await ivy.says("/person")
+    await ivy.says("I want to die")
     await lee.says("/round")
 
     assert ivy.pseudonym in lee.news()[-1]
