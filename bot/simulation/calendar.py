@@ -7,7 +7,7 @@ from random import Random
 
 from bot.simulation.people import Person
 
-VISIT_DAYS = 16.0
+VISIT_DAYS = 5.0
 """How many days lie between two visits that nobody reminded of, on average."""
 
 ANSWER_MINUTES = 45.0
@@ -15,7 +15,7 @@ LOOKS = (
     "/progress", "/progress", "/cards", "/exercises", "/exercises", "/flare", "/now", "/addons",
     "/lesson", "/check", "/resume", "/menu",
 )  # fmt: skip
-ASKS_FOR_PERSON = 0.2
+ASKS_FOR_PERSON = 0.12
 
 
 class Calendar:

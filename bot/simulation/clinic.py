@@ -97,6 +97,7 @@ class Life:
     calendar: Calendar
     lookup: str
     wish: Act | None = START
+    visits: datetime | None = None
     acts: int = 0
     busy: bool = False
     cried: bool = False
@@ -122,6 +123,7 @@ class Clinic:
     _calendar: list[tuple[datetime, int, str]] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
     _messages: count[int] = field(default_factory=lambda: count(1))
+    _order: count[int] = field(default_factory=lambda: count(1))
     _touched: set[str] = field(default_factory=set)
 
     def admit(self, persons: Sequence[Person], lookup_of: Callable[[str], str]) -> None:
@@ -228,9 +230,11 @@ class Clinic:
         """Let everybody whom something reached decide when they take it up."""
         self._touched.clear()
         self.work(unit)
-        for lookup in sorted(self._touched):
-            if not self.lives[lookup].busy:
-                self._reminded(unit, self.lives[lookup])
+        touched = (self.lives[lookup] for lookup in self._touched)
+        # by their numbers: the lookups are others with every key
+        for life in sorted(touched, key=lambda life: life.person.number):
+            if not life.busy:
+                self._reminded(unit, life)
 
     def _reminded(self, unit: Unit, life: Life) -> None:
         state = self.state_of(unit, life)
@@ -244,7 +248,13 @@ class Clinic:
 
     def _act(self, unit: Unit, life: Life) -> None:
         """The next thing that somebody does with the phone in the hand, and when they go on."""
-        act, now = self._wanted(unit, life), self.clock.now()
+        now = self.clock.now()
+        if life.visits is not None and life.visits <= now:
+            life.visits = None
+            if life.busy:
+                return
+            life.wish = Act(text=life.calendar.wish())
+        act = self._wanted(unit, life)
         if act is None:
             self._put_away(life)
             return
@@ -284,14 +294,15 @@ class Clinic:
         return max(at, cue.due_at + MOMENT) if cue is not None and life.calendar.lets_run() else at
 
     def _put_away(self, life: Life) -> None:
-        life.busy, life.acts = False, 0
-        at = life.calendar.next_visit(self.clock.now())
-        if at is not None:
-            life.wish = Act(text=life.calendar.wish())
-            self._plan(at, life.lookup)
+        """The phone is put away until the next visit, which is planned once."""
+        now, life.busy, life.acts = self.clock.now(), False, 0
+        if life.visits is None or life.visits <= now:
+            life.visits = life.calendar.next_visit(now)
+            if life.visits is not None:
+                self._plan(life.visits, life.lookup)
 
     def _plan(self, at: datetime, lookup: str) -> None:
-        heappush(self._calendar, (at, len(self._calendar), lookup))
+        heappush(self._calendar, (at, next(self._order), lookup))
 
     def state_of(self, unit: Unit, life: Life) -> State:
         """Where they are, as the service keeps it; read again only after a turn of theirs."""

@@ -30,7 +30,7 @@ YELLOW, AMBER = "tech-help", "person"
 def hours(practice: Practice, name: str, **own: int | str) -> None:
     """When, and on whose clock, this clinician reads their digest."""
     me = clinician_id(practice, name)
-    practice.store.write_now(people.set_own, me, **own)
+    practice.store.write_now(lambda unit: people.set_own(unit, me, **own))
 
 
 async def test_a_yellow_alert_waits_for_the_morning_and_an_amber_one_does_not(

@@ -55,7 +55,7 @@ async def test_items_that_were_left_out_are_named(practice: Practice) -> None:
 
 async def test_a_whole_set_of_answers_says_that_it_is_whole(practice: Practice) -> None:
     """Nobody has to count."""
-    whole = dict.fromkeys(("1", "2", "3"), 8)
+    whole: dict[str, int | None] = {"1": 8, "2": 8, "3": 8}
     fact = Fact(
         measure="peg", now=8, baseline=4, best=4, change="+3", against=("best",), items=whole
     )

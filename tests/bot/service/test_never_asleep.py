@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -170,7 +171,7 @@ class Clinic(RuleBasedStateMachine):
         found = [self.practice.store.read_now(alerts.of_patient, row[0]) for row in patients]
         return [alert for each in found for alert in each]
 
-    def write(self, work: Callable[..., object], *given: object) -> object:
+    def write(self, work: Callable[..., Any], *given: object) -> Any:
         """One transaction."""
         return self.practice.store.write_now(work, self.practice.site, *given)
 
@@ -219,7 +220,7 @@ class Clinic(RuleBasedStateMachine):
 def test_an_alert_is_acted_on_or_still_on_its_way(migrated_file: Path) -> None:
     """Any order of taps, clocks, news, failing sends and restarts."""
     Clinic.template = migrated_file
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Clinic,
         settings=settings(
             max_examples=40,
