@@ -137,6 +137,16 @@ class NudgePlan(Value):
     behind: str
 
 
+class Presence(Value):
+    """How long a clinician who took a conversation over may be silent in it.
+
+    They are reminded so many minutes after their last word, and in the end the program goes on.
+    """
+
+    remind_minutes: tuple[int, ...] = (120, 360)
+    back_minutes: int = 1440
+
+
 class Schedule(Value):
     """When a set of measures is asked, in one phase: the first that is due is the one.
 
@@ -181,6 +191,7 @@ class Program(Value):
     menu: tuple[Key, ...] = MENU
     instead: dict[str, str] = Field(default_factory=dict)
     calls: dict[Literal["start", "middle", "end"], int] = Field(default_factory=dict)
+    presence: Presence = Presence()
     nudges: NudgePlan
     suggestions: tuple[Suggestion, ...] = ()
     commands: dict[str, str]

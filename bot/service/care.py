@@ -11,11 +11,12 @@ from bot.service.posting import post_to
 from bot.service.site import Site
 from bot.service.team import care_team
 from bot.service.wording import fixed
-from bot.store import alerts, caseload, people, thread
+from bot.store import alerts, caseload, presence, thread
 from bot.store.alerts import Alert
 from bot.store.people import Clinician, Patient
 from bot.store.thread import Unseen
 from bot.store.unit import Unit
+from flows import silence
 from flows.events import HandedBack, TakenOver, Told
 from flows.state import State
 
@@ -83,6 +84,8 @@ def send(
         corrects=corrects is not None,
     )
     put_event(unit, patient, told, name, at)
+    due_at = silence.due_at(site.release.program.presence, at, at)
+    presence.spoke(unit, patient.id, clinician.id, at=at, due_at=due_at)
     mark_seen(unit, patient.id, at)
     for each in _acted_on(unit, patient, clinician, alert):
         alerting.act(unit, site, each, clinician, at=at)
@@ -101,7 +104,8 @@ def take_over(
     """Whether the clinician writes in the program's place from now on; not if they did already."""
     if patient.taken_by == clinician.id:
         return False
-    people.set_taken_by(unit, patient.id, clinician.id)
+    due_at = silence.due_at(site.release.program.presence, at, at)
+    presence.take(unit, patient.id, clinician.id, at=at, due_at=due_at)
     put_event(unit, patient, TakenOver(at=at, clinician=clinician.name), name, at)
     return True
 
@@ -112,7 +116,7 @@ def hand_back(
     """Whether the conversation goes back to the program; not if the program has it."""
     if patient.taken_by is None:
         return False
-    people.set_taken_by(unit, patient.id, None)
+    presence.give_back(unit, patient.id)
     put_event(unit, patient, HandedBack(at=at, clinician=clinician.name), name, at)
     return True
 
@@ -123,7 +127,7 @@ def settle_taking_over(
     """Forget who wrote in the program's place, and tell them, when the patient went back to it."""
     if before.taken_by is None or after.taken_by is not None or patient.taken_by is None:
         return
-    people.set_taken_by(unit, patient.id, None)
+    presence.give_back(unit, patient.id)
     writer = [each for each in care_team(unit) if each.id == patient.taken_by]
     bubble = fixed(site.release, "c-taken-ended", pseudonym=patient.pseudonym)
     post_to(unit, writer, bubble, None, at=at, patient_id=patient.id)

@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
-from bot.store.tables import alert_moves, alerts
+from bot.store.tables import alert_moves, alert_tries, alerts
+from bot.store.tries import FAILED, SENT
 from bot.store.unit import Unit, add, claiming
 
 RAISED, CLOSED = "raised", "closed"
@@ -150,8 +162,9 @@ def asleep(unit: Unit, now: datetime, longest: Mapping[tuple[str, str], timedelt
 
 
 def overdue_count(unit: Unit, now: datetime) -> int:
-    """How many open alerts are past their deadline."""
-    query = select(func.count()).select_from(alerts).where(_is_open(), alerts.c.deadline_at <= now)
+    """How many open alerts are past their deadline, or old enough and nobody could be reached."""
+    is_late = or_(alerts.c.deadline_at <= now, and_(alerts.c.raised_at <= now, _is_lost()))
+    query = select(func.count()).select_from(alerts).where(_is_open(), is_late)
     return int(unit.connection.execute(query).scalar_one())
 
 
@@ -318,3 +331,11 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 def _is_open() -> ColumnElement[bool]:
     return alerts.c.state != CLOSED
+
+
+def _is_lost() -> ColumnElement[bool]:
+    """Whether nobody has it, it was told, and no try ever reached anybody since it was raised."""
+    of_this = alert_tries.c.alert_id == alerts.c.id
+    reached = exists().where(of_this, alert_tries.c.state == SENT)
+    failed = exists().where(of_this, alert_tries.c.state == FAILED)
+    return and_(alerts.c.taken_by.is_(None), failed, not_(reached))

@@ -279,11 +279,6 @@ def set_own(unit: Unit, clinician_id: int, **values: str | int | None) -> None:
     _change(unit, clinicians_table, clinician_id, kept)
 
 
-def set_taken_by(unit: Unit, patient_id: int, clinician_id: int | None) -> None:
-    """Keep who writes with the patient in the program's place; None gives it back."""
-    _change(unit, patients_table, patient_id, {"taken_by": clinician_id})
-
-
 def _clinician(seal: Seal, row: Row[Any]) -> Clinician:
     def opened(name: str) -> str | None:
         sealed = getattr(row, name)

@@ -68,6 +68,9 @@ patients = Table(
     Column("contact_mode", String(16), nullable=False, server_default="mixed"),
     # the clinician who writes with them while the program keeps silent
     Column("taken_by", Number),
+    # when that clinician last wrote, or took over, and when their silence is looked at next
+    Column("taken_word_at", Moment),
+    Column("taken_due_at", Moment, index=True),
     Index("ix_patients_phase_last_seen_at", "phase", "last_seen_at"),
     Index("ix_patients_last_seen_at", "last_seen_at"),
     sqlite_autoincrement=True,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from flows.commands import COMMANDS
 from flows.journey import PHASES
-from flows.program import NUDGES, Country, Release, Schedule
+from flows.program import NUDGES, Country, Program, Release, Schedule
 from flows.steps import Move
 from flows.walk.finding import Finding, unknown, warning
 from flows.walk.graph import Atlas
@@ -172,9 +173,20 @@ def _times(release: Release) -> Iterator[tuple[str, str]]:
     for name, days in program.pace.items():
         if days < 1:
             yield f"pace.{name}", "at least one day lies between two lessons"
+    yield from _presence(program)
     for name in ("again_days", "behind_days", "tell_days"):
         if getattr(program.nudges, name) < 1:
             yield f"nudges.{name}", "at least one day lies between two reminders of one thing"
+
+
+def _presence(program: Program) -> Iterator[tuple[str, str]]:
+    presence = program.presence
+    minutes = (0, *presence.remind_minutes)
+    if any(later <= earlier for earlier, later in pairwise(minutes)):
+        yield "presence.remind_minutes", "each reminder comes some minutes after the one before"
+    if presence.back_minutes < 60 or presence.back_minutes <= minutes[-1]:
+        text = "the program comes back after the last reminder, and after an hour at the soonest"
+        yield "presence.back_minutes", text
 
 
 def _suggestions(atlas: Atlas) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from flows.walk.messages import DESK_TEXTS
+from flows.walk.desk_messages import DESK_TEXTS
 
 SERVICE = Path(__file__).parents[2] / "bot" / "service"
 

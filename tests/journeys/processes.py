@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
+PATIENCE = 120.0
 GLANCE = 0.01
 OURS = (sys.executable, "-m", "bot")
 OURSELVES = frozenset(

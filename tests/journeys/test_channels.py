@@ -7,85 +7,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.sandbox.supervise import free_port
-from bot.store import groups, people, rota, tries
-from bot.store.alerts import of_patient
+from bot.store import groups, people, rota
 from bot.store.unit import Unit
-from tests.bot.mail.server import HOST, Postmaster, serving
+from tests.bot.mail.server import Postmaster, serving
 from tests.journeys.conftest import NewWorld
 from tests.journeys.kept import opened
-from tests.journeys.people import Person
 from tests.journeys.processes import until
-from tests.journeys.scripts import WELCOME
+from tests.journeys.team import RED, SAM, TEAM, Room, in_need, mailing, tried
 from tests.journeys.world import World
-
-TEAM, SAM = "team@example.org", "sam@example.org"
-RED = "Red: act now"
-Tried = list[tuple[int, str, str]]
-
-
-class Room:
-    """A group of the team's, as its members see it."""
-
-    def __init__(self, world: World, title: str, *members: Person) -> None:
-        self.world, self.first = world, members[0]
-        numbers = [each.number for each in members]
-        self.number: int = world.do("groups", title=title, members=numbers)["group"]
-
-    def joins(self) -> None:
-        """Join the team by a code that somebody sends there."""
-        invited = self.world.bot.runs("invite", "group", "Pain team")
-        assert invited.returncode == 0, invited.stderr
-        code = invited.stdout.splitlines()[-1]
-        self.says(self.first, f"/start@paceful_sandbox_bot {code}")
-        until(lambda: any("joined as Pain team" in text for text in self.texts), "it is welcomed")
-
-    def says(self, member: Person, text: str) -> None:
-        """A member writes to all."""
-        self.world.do("group-say", group=self.number, user=member.number, text=text)
-
-    def taps(self, member: Person, label: str) -> None:
-        """A member taps the newest button with that label."""
-        for told in reversed(self._messages()):
-            data = {b["text"]: b["callback_data"] for row in told["buttons"] for b in row}
-            if label in data:
-                place = {"group": self.number, "message_id": told["message_id"]}
-                self.world.do("group-tap", user=member.number, data=data[label], **place)
-                return
-        raise AssertionError(f"there is no button {label!r} in the group")
-
-    def puts_bot_out(self, *, silently: bool = False) -> None:
-        """Its first member puts the bot out."""
-        who = {"group": self.number, "user": self.first.number}
-        self.world.do("group-kick", silently=silently, **who)
-
-    def becomes_supergroup(self, *, silently: bool = False) -> None:
-        """Its first member changes a setting that only supergroups have."""
-        who = {"group": self.number, "user": self.first.number}
-        self.number = self.world.do("group-upgrade", silently=silently, **who)["group"]
-
-    @property
-    def texts(self) -> list[str]:
-        """What the bot says there."""
-        return [told["text"] for told in self._messages() if told["from"] == "bot"]
-
-    def _messages(self) -> list[dict[str, Any]]:
-        return list(self.world.see(f"group/{-self.number}")["messages"])
-
-
-def tried(world: World, patient: Person) -> Tried:
-    """Each try to reach somebody about the patient's first alert: hop, channel, what became."""
-    patient_id = world.kept(patient).records.patient.id
-
-    def found(unit: Unit) -> Tried:
-        first = of_patient(unit, patient_id)[0]
-        return [(each.hop, each.channel, each.state) for each in tries.of_alert(unit, first.id)]
-
-    return world.read(found)
 
 
 def puts_on_rota(world: World, *names: str) -> None:
@@ -101,13 +34,6 @@ def puts_on_rota(world: World, *names: str) -> None:
     settings = world.bot.settings
     with opened(settings["DATABASE_URL"], settings["SECRET_KEYS"]) as store:
         store.write_now(add)
-
-
-def in_need(world: World) -> Person:
-    """A patient who has just said what makes a red alert."""
-    patient = world.patient()
-    patient.answers(*WELCOME, "I want to die")
-    return patient
 
 
 def test_a_clinician_who_blocked_the_bot_costs_no_minute(new_world: NewWorld) -> None:
@@ -189,17 +115,6 @@ def test_an_alert_follows_a_group_into_its_supergroup(
 def mail_port() -> int:
     """Where the mail server is, when it is there."""
     return free_port()
-
-
-def mailing(port: int) -> dict[str, Any]:
-    """The settings with which e-mail goes out there."""
-    server, sender = f"smtp://{HOST}:{port}", "bot@example.org"
-    return {
-        "SMTP_URL": server,
-        "MAIL_FROM": sender,
-        "ALERT_MAIL": TEAM,
-        "OPERATOR_MAIL": SAM,
-    }
 
 
 def test_a_mail_server_that_was_down_gets_the_alert_when_it_is_back(

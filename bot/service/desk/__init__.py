@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.service import alerts as alerting
 from bot.service.desk import (
     alerts,
     calls,
@@ -18,7 +19,7 @@ from bot.service.desk import (
     writing,
 )
 from bot.service.desk.chair import Chair
-from bot.service.incoming import Incoming, Pressed, SentThing, Wrote
+from bot.service.incoming import CameBack, Incoming, Pressed, SentThing, Wrote
 from bot.service.team import CARING
 
 __all__ = ["Chair", "at_desk"]
@@ -83,6 +84,9 @@ def at_desk(chair: Chair, incoming: Incoming) -> None:
             _wrote(chair, wrote)
         case SentThing():
             chair.say("c-text-only")
+        case CameBack():
+            # nothing reached them while they had blocked us
+            alerting.tell_open(chair.unit, chair.site, chair.clinician, at=chair.at)
         case _:
             return
 

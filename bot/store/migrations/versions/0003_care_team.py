@@ -350,6 +350,9 @@ def upgrade() -> None:
         sa.Column("contact_mode", sa.String(length=16), server_default="mixed", nullable=False),
     )
     op.add_column("patients", sa.Column("taken_by", NUMBER))
+    op.add_column("patients", sa.Column("taken_word_at", MOMENT))
+    op.add_column("patients", sa.Column("taken_due_at", MOMENT))
+    op.create_index("ix_patients_taken_due_at", "patients", ["taken_due_at"])
     op.create_index("ix_patients_last_seen_at", "patients", ["last_seen_at"])
     op.create_index("ix_patients_phase_last_seen_at", "patients", ["phase", "last_seen_at"])
 
@@ -362,6 +365,9 @@ def downgrade() -> None:
 
     op.drop_index("ix_patients_phase_last_seen_at", "patients")
     op.drop_index("ix_patients_last_seen_at", "patients")
+    op.drop_index("ix_patients_taken_due_at", "patients")
+    op.drop_column("patients", "taken_due_at")
+    op.drop_column("patients", "taken_word_at")
     op.drop_column("patients", "taken_by")
     op.drop_column("patients", "contact_mode")
 
