@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC
+from datetime import UTC, date
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import chain, digest, fault, handle, nudge, reminding
+from bot.service import chain, digest, fault, handle, nudge, reminding, signing_in, silence
 from bot.service.deliver import LEASE, Delivery, recover
 from bot.service.health import Pulse
 from bot.service.mail_delivery import LEASE as MAIL_LEASE
@@ -44,6 +44,7 @@ class Workers:
             asyncio.Event(),
         )
         delivery.on_landing = self._posted.set
+        self._swept_on: date | None = None
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
@@ -162,12 +163,28 @@ class Workers:
             except Exception:
                 log.exception("nothing could be said about call %s", call_id)
 
+    async def _look_at_silence(self) -> None:
+        for patient_id in await self._store.read(silence.due, self._site):
+            try:
+                await self._store.write(silence.go_on, self._site, patient_id)
+            # one conversation that cannot go on must not hold up the others
+            except Exception:
+                log.exception("the take-over of patient %s could not be looked at", patient_id)
+
+    async def _sweep(self) -> None:
+        today = self._site.clock.now().date()
+        if today != self._swept_on:
+            await self._store.write(signing_in.sweep, self._site)
+            self._swept_on = today
+
     async def _tick(self) -> None:
         async with self._ticking:
             await self._store.write(nudge.claim, self._site)
             await self._remind()
             await self._digest()
             await self._speak_of_calls()
+            await self._look_at_silence()
+            await self._sweep()
             await self._delivery.settle_landed()
             await self._store.write(outbox.recover, self._site.clock.now(), LEASE)
             await self._store.write(mails.recover, self._site.clock.now(), MAIL_LEASE)

@@ -37,6 +37,7 @@ CALL = Definition(
         {"trigger": "move", "source": ["wished", "booked", "over"], "dest": "booked"},
         {"trigger": "remind", "source": "booked", "dest": "booked"},
         {"trigger": "end", "source": "booked", "dest": "over"},
+        {"trigger": "ask", "source": "over", "dest": "over"},
         {"trigger": "done", "source": ["booked", "over"], "dest": "done"},
         {"trigger": "no-show", "source": ["booked", "over"], "dest": "no-show"},
         {"trigger": "cancel", "source": ["booked", "over"], "dest": "cancelled"},
@@ -55,6 +56,8 @@ BEFORE = timedelta(minutes=30)
 
 AFTER = timedelta(minutes=30)
 """How long after its end the clinician is asked how it went."""
+
+_DAYS = tuple(range(1, 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,14 @@ def due(
     past = [what for at, what in known if spoken_until < at <= now]
     later = next((at for at, _ in known if at > max(now, spoken_until)), None)
     return tuple(what for what in past if _is_true(what, times, now)), later
+
+
+def ask_again(times: Times, kind_hour: str, now: datetime) -> datetime:
+    """When the clinician is asked again how it went: at a kind hour of their next day."""
+    zone = times.clinician_zone
+    today = timing.local_date(now, zone)
+    again, _ = timing.next_slot(now, zone=zone, at_time=kind_hour, days=_DAYS, skip=today)
+    return again
 
 
 def due_purpose(

@@ -21,6 +21,7 @@ ALERT = Definition(
         {"trigger": "see", "source": ["raised", "told", "seen"], "dest": "seen"},
         {"trigger": "take", "source": ["raised", "told", "seen"], "dest": "taken"},
         {"trigger": "relieve", "source": ["taken", "acted"], "dest": "taken"},
+        {"trigger": "return", "source": ["taken", "acted"], "dest": "told"},
         {"trigger": "act", "source": ["taken", "acted"], "dest": "acted"},
         {"trigger": "close", "source": ["taken", "acted"], "dest": "closed"},
         {"trigger": "fire", "source": "closed", "dest": "raised"},
@@ -34,7 +35,8 @@ ALERT = Definition(
 )
 """An alert's life: told until someone takes it, closed only by a person, raised again by news.
 
-Someone may relieve whoever took it; news after somebody acted asks for acting again.
+Someone may relieve whoever took it, and it returns when they leave the team; news after somebody
+acted asks for acting again.
 """
 
 UNTAKEN = ("raised", "told", "seen")

@@ -97,10 +97,15 @@ class TakenOver(Happened):
 
 
 class HandedBack(Happened):
-    """The clinician gave the conversation back to the program."""
+    """The clinician gave the conversation back to the program, or the program took it back.
+
+    It does so when they were silent for so many `hours`, or when they `left` the care team.
+    """
 
     kind: Literal["handed-back"] = "handed-back"
     clinician: str
+    why: Literal["", "silent", "left"] = ""
+    hours: int = 0
 
 
 OfferName = Literal["call", "call-again", "proposal", "letter"]

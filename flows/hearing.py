@@ -18,13 +18,24 @@ def choice_of_offer(scene: Scene, text: str, name: str | None) -> tuple[Offer, s
     if not scene.state.offers or text.startswith("/") or name in FIRM:
         return None
     question = scene.question
-    if question is None:
+    if question is None or _is_old_reminder(scene):
         return offers.meant(scene, text)
     is_text = isinstance(question, Write) and question.read == "text"
     answers = isinstance(typed(scene, question, text), Answer)
     if answers and not (is_text and offers.is_telling(text)):
         return None
     return offers.labelled(scene, text)
+
+
+def _is_old_reminder(scene: Scene) -> bool:
+    """Whether all that is open is a reminder's question, and an offer was shown after it.
+
+    What lies below it rests, so a bare "yes" is about what was read last.
+    """
+    top, asked = scene.top, scene.state.asked
+    if top is None or asked is None or scene.release.flow(top.flow).kind != "nudge":
+        return False
+    return any(offer.turn is not None and offer.turn > asked for offer in scene.state.offers)
 
 
 def is_answer(scene: Scene, question: Question, text: str, name: str | None) -> bool:

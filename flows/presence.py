@@ -12,7 +12,7 @@ from flows.events import HandedBack, TakenOver, Told
 from flows.frames import close_question, hold
 from flows.piles import flow_on_top
 from flows.prompts import lasting
-from flows.scene import Scene
+from flows.scene import Rows, Scene
 from flows.talk import ask_again, run
 from flows.wording import message, worded
 
@@ -58,13 +58,12 @@ def handed_back(scene: Scene, event: HandedBack) -> Scene:
     scene = ended(scene)
     held = scene.state.held
     if held is not None:
-        scene = message(close_question(scene), "handed-back", clinician=event.clinician, recap="")
+        scene = _says_back(close_question(scene), event, "")
         return ask_again(scene) if scene.in_safety else run(hold(scene, held))
     is_left = scene.top is not None and scene.top.resting
     recap = worded(scene, _recap(scene), title=_title(scene)).strip()
     buttons = lasting(scene, "resume") if is_left else ()
-    given = {"clinician": event.clinician, "recap": recap}
-    scene = message(scene, "handed-back", buttons=buttons, **given)
+    scene = _says_back(scene, event, recap, buttons)
     return scene if is_left else ask_again(scene)
 
 
@@ -107,6 +106,19 @@ def passed_on(scene: Scene) -> Scene:
         return scene
     clinician = scene.state.taken_by or ""
     return message(scene.but(passed_on_at=now), "relayed-live", clinician=clinician)
+
+
+def _says_back(scene: Scene, event: HandedBack, recap: str, buttons: Rows = ()) -> Scene:
+    """The scene with words that say who ended the silence, and why."""
+    given = {"clinician": event.clinician, "recap": recap}
+    match event.why:
+        case "silent":
+            text, hours = "handed-back-silent", str(event.hours)
+            return message(scene, text, buttons=buttons, hours=hours, **given)
+        case "left":
+            return message(scene, "handed-back-left", buttons=buttons, **given)
+        case _:
+            return message(scene, "handed-back", buttons=buttons, **given)
 
 
 def _recap(scene: Scene) -> str:

@@ -53,4 +53,5 @@ def clinic(
     """The routes of the page, to stand beside the service's own; `wake` is called after writing."""
     frame = Frame(store, site, painter, wake)
     rooms = [route for room in ROOMS for route in room(frame)]
-    return mounted(rooms, over_tls=site.settings.page_root.startswith("https://"))
+    over_tls = site.settings.page_root.startswith("https://")
+    return mounted(rooms, frame.problem, over_tls=over_tls)

@@ -137,6 +137,7 @@ _MOVES = {
     "see": "Seen",
     "take": "Taken",
     "relieve": "Taken over",
+    "return": "Given up, left the team",
     "act": "Acted on",
     "close": "Closed",
     "fire": "Raised again",

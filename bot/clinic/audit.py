@@ -38,6 +38,7 @@ ACTS = {
     "ask-letter": "asked for a letter",
     "letter": "opened the letter",
     "close-alert": "closed an alert",
+    "settle-call": "said how a call went",
     "read-note": "read how an alert ended",
     "invite": "made an invite code",
     "disable": "disabled a member",

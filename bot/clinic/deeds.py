@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from starlette.routing import Route
 
-from bot.clinic import choices
-from bot.clinic.answers import Answer, Unfit, Went
+from bot.clinic import choices, kept, letter
+from bot.clinic.answers import Answer, Shown, Unfit, Went
 from bot.clinic.frame import Frame
 from bot.clinic.opened import Opened, line_of, opened, path_of
 from bot.clinic.patient import ONE
@@ -21,6 +21,13 @@ MOST_LETTERS = care.PIECE
 MOST_MINUTES = 240.0
 SLOTS = ("slot-1", "slot-2", "slot-3")
 FURTHEST = timedelta(days=366)
+
+WRITTEN: dict[str, Callable[[Visit], Answer]] = {
+    "write": kept.messages,
+    "note": kept.noted,
+    "ask-letter": letter.letter,
+}
+"""The forms that hold somebody's own words, and the page on which each stands."""
 
 Deed = Callable[[Visit, Opened, str], str]
 """What is done to a patient, under the name that makes it happen once; the notice it leaves."""
@@ -50,7 +57,8 @@ def break_glass(visit: Visit) -> Answer:
     line = line_of(visit)
     reason = visit.field("reason")
     if not access.break_glass(visit.unit, visit.clinician, line.id, reason, visit.at):
-        return Went(path_of(line), "glass-reason")
+        values = {"pseudonym": line.pseudonym, "typed": reason, "said": "glass-reason"}
+        return Shown("patient-shut.html", values, status=409)
     return Went(path_of(line), "glass-broken")
 
 
@@ -182,7 +190,10 @@ def _once(act: str, deed: Deed, place: str) -> Callable[[Visit], Answer]:
         subject = f"form {visit.field('once')[:12]}"
         if openings.did(visit.unit, visit.clinician.id, it.line.id, act, subject=subject):
             return Went(it.path + place, "done-already")
-        notice = deed(visit, it, f"page:{act}:{it.line.id}:{visit.clinician.id}:{subject}")
+        try:
+            notice = deed(visit, it, f"page:{act}:{it.line.id}:{visit.clinician.id}:{subject}")
+        except Unfit as unfit:
+            return _again(visit, act, unfit)
         audit.note(
             visit.unit,
             at=visit.at,
@@ -194,6 +205,15 @@ def _once(act: str, deed: Deed, place: str) -> Callable[[Visit], Answer]:
         return Went(it.path + place, notice)
 
     return doing
+
+
+def _again(visit: Visit, act: str, unfit: Unfit) -> Answer:
+    """The page of the form once more, with what was typed in it and what was wrong."""
+    page = WRITTEN.get(act)
+    answer = page(visit) if page is not None else None
+    if not isinstance(answer, Shown):
+        raise unfit
+    return Shown(answer.template, {**answer.values, "said": unfit.notice}, status=409)
 
 
 def _said(done: bool, yes: str, no: str) -> str:

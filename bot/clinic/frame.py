@@ -142,15 +142,24 @@ class Frame:
         except SignedOut:
             return page_of("signed-out.html", {}, status=401)
         except Unsafe:
-            return problem("unsafe", 403)
+            return await self.problem(request, "unsafe", 403)
         except BadForm:
-            return problem("too-long", 413)
+            return await self.problem(request, "too-long", 413)
         except Forbidden:
-            return problem("forbidden", 403)
+            return await self.problem(request, "forbidden", 403)
         except Missing:
-            return problem("missing", 404)
+            return await self.problem(request, "missing", 404)
         except Unfit as unfit:
-            return problem(unfit.notice, 409)
+            return await self.problem(request, unfit.notice, 409)
+
+    async def problem(self, request: Request, notice: str, status: int) -> Response:
+        """A short page that says why not; with the bar for whoever is signed in."""
+        asked, secret = asked_of(request, {}), request.cookies.get(COOKIE, "")
+        try:
+            visit = await self.store.read(_visit, self.site, asked, secret)
+        except SignedOut:
+            return problem(notice, status)
+        return self._written(visit, Shown("problem.html", {"notice": notice}, status), secret)
 
 
 def problem(notice: str, status: int) -> Response:

@@ -39,10 +39,8 @@ def messages(visit: Visit) -> Answer:
         care.mark_seen(visit.unit, it.line.id, visit.at)
     names = {each.id: each.name for each in it.team}
     values = {"messages": found, "names": names, "until": until, "what": "thread"}
-    score = _last_score(visit, it)
-    return Shown(
-        "thread.html", {**top(visit, it, "thread"), **values, "once": new_code(), "score": score}
-    )
+    form = {"once": new_code(), "typed": visit.field("text"), "score": _last_score(visit, it)}
+    return Shown("thread.html", {**top(visit, it, "thread"), **values, **form})
 
 
 def plans(visit: Visit) -> Answer:
@@ -65,7 +63,8 @@ def noted(visit: Visit) -> Answer:
     names = {each.id: each.name for each in it.team}
     count = notes.count(visit.unit, it.line.id)
     values = {"notes": found, "names": names, "until": until, "what": "notes", "count": count}
-    return Shown("notes.html", {**top(visit, it, "notes"), **values, "once": new_code()})
+    form = {"once": new_code(), "typed": visit.field("text")}
+    return Shown("notes.html", {**top(visit, it, "notes"), **values, **form})
 
 
 def show(visit: Visit) -> Answer:

@@ -36,7 +36,8 @@ def letter(visit: Visit) -> Answer:
     values = {
         "agreed": offers.letter_of(visit.unit, it.line.id),
         "last": asked[-1] if asked else None,
-        "draft": letters.text_of(visit.unit, visit.site, it.line.id, plan=plan, at=visit.at),
+        "draft": visit.field("text")
+        or letters.text_of(visit.unit, visit.site, it.line.id, plan=plan, at=visit.at),
         "plans_open": plans_open,
         "with_plan": plan,
         "most": offers.MOST_LETTERS,

@@ -55,7 +55,8 @@ def overview(visit: Visit) -> Answer:
     """Scores, lessons and what can be done; only the pseudonym where it is not open."""
     line = line_of(visit)
     if not visit.may_open(line.id):
-        return Shown("patient-shut.html", {"pseudonym": line.pseudonym}, status=403)
+        values = {"pseudonym": line.pseudonym, "typed": ""}
+        return Shown("patient-shut.html", values, status=403)
     look(visit, line)
     it = opened(visit)
     release = visit.site.release

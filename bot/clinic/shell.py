@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -14,16 +14,25 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.clinic.answers import HEADERS
-from bot.clinic.frame import HOME, ROOT, problem
+from bot.clinic.frame import HOME, ROOT
+from bot.clinic.frame import problem as problem_page
 from bot.clinic.writing import HERE
+
+Problem = Callable[[Request, str, int], Awaitable[Response]]
+"""Makes the page that says why something was not shown."""
 
 STATIC = "/static"
 _ONLY_TLS = "max-age=31536000"
 _NOTICES = {404: "missing", 405: "method"}
 
 
-def mounted(routes: Sequence[Route], *, over_tls: bool) -> list[Route | Mount]:
+def mounted(routes: Sequence[Route], problem: Problem, *, over_tls: bool) -> list[Route | Mount]:
     """The pages at their place, with everything around them."""
+
+    async def not_found(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return await problem(request, _NOTICES.get(status, "missing"), status)
+
     more = {"Strict-Transport-Security": _ONLY_TLS} if over_tls else {}
     inner = Starlette(
         routes=[
@@ -31,7 +40,7 @@ def mounted(routes: Sequence[Route], *, over_tls: bool) -> list[Route | Mount]:
             Mount(STATIC, StaticFiles(directory=HERE / "static")),
             *routes,
         ],
-        exception_handlers={HTTPException: _not_found, Exception: _broke},
+        exception_handlers={HTTPException: not_found, Exception: _broke},
     )
     inner.router.redirect_slashes = False
     return [Route(ROOT, Shell(_at_root, more)), Mount(ROOT, Shell(inner, more))]
@@ -65,10 +74,6 @@ async def _go_home(_: Request) -> Response:
     return RedirectResponse(HOME, status_code=303)
 
 
-async def _not_found(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem(_NOTICES.get(status, "missing"), status)
-
-
 async def _broke(_: Request, error: Exception) -> Response:
-    return problem("fault", 500)
+    # whatever broke may break again: who is signed in is not asked
+    return problem_page("fault", 500)

@@ -8,7 +8,7 @@ from bot.clinic.answers import Answer, Missing, Shown, Unfit, Went
 from bot.clinic.frame import ROOT, Frame
 from bot.clinic.sessions import agent_words
 from bot.clinic.visit import Visit
-from bot.service import joining, signing_in
+from bot.service import joining, leaving, signing_in
 from bot.service.team import CARING
 from bot.store import audit, members, pages
 from bot.store.members import Member
@@ -83,7 +83,7 @@ def disable(visit: Visit) -> Answer:
     member = _member(visit)
     if member.id == visit.clinician.id:
         raise Unfit("member-self")
-    if members.disable(visit.unit, member.id, visit.at):
+    if leaving.leave(visit.unit, visit.site, member.id, at=visit.at):
         pages.end_all(visit.unit, member.id, "disabled", visit.at)
         _note(visit, "disable", f"clinician {member.id}")
     return Went(MEMBER.format(member=member.id), "member-disabled")

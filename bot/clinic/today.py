@@ -7,12 +7,13 @@ from datetime import datetime, time, timedelta
 
 from starlette.routing import Route
 
-from bot.clinic.answers import Answer, Shown
-from bot.clinic.frame import HOME, Frame
+from bot.clinic.answers import Answer, Missing, Shown, Went
+from bot.clinic.frame import HOME, ROOT, Frame
 from bot.clinic.visit import Visit
+from bot.service import calls as calling
 from bot.service import team
 from bot.service.reasons import Reason
-from bot.store import alerts, roster, today
+from bot.store import alerts, audit, calls, roster, today
 from bot.store.today import OpenAlert
 from bot.store.wants import TIERS, Wanted
 from flows.escalation import UNTAKEN
@@ -40,7 +41,7 @@ class Row:
 
 def routes(frame: Frame) -> list[Route]:
     """The page of the day."""
-    return [frame.page(HOME, view)]
+    return [frame.page(HOME, view), frame.act(f"{ROOT}/calls/{{call}}/settle", settle)]
 
 
 def view(visit: Visit) -> Answer:
@@ -59,14 +60,40 @@ def view(visit: Visit) -> Answer:
             "counts": [(tier, counts.get(tier, 0)) for tier in TIERS],
             "total": sum(counts.values()),
             "calls": today.calls_between(visit.unit, start, end, own),
+            "over": today.unsettled(visit.unit, own),
             "names": names,
             "unread": today.unread(visit.unit, MOST_WAITING, open_to=own, at=visit.at),
             "behind": behind.lines[:MOST_OFF_TRACK],
             "behind_total": behind.total,
             "off_track": OFF_TRACK,
+            "outcomes": OUTCOMES,
         },
     )
 
+
+def settle(visit: Visit) -> Answer:
+    """What became of a call is kept: it took place, or nobody came."""
+    call, outcome = calls.get(visit.unit, visit.part("call")), visit.field("outcome")
+    if call is None or outcome not in OUTCOMES:
+        raise Missing
+    if call.clinician_id != visit.clinician.id:
+        visit.needs(call.patient_id)
+    if call.state != "over":
+        return Went(HOME, "call-settled-not")
+    calling.settle(visit.unit, call, outcome, visit.clinician, at=visit.at)
+    audit.note(
+        visit.unit,
+        at=visit.at,
+        clinician_id=visit.clinician.id,
+        act="settle-call",
+        patient_id=call.patient_id,
+        subject=f"call {call.id}",
+    )
+    return Went(HOME, "call-settled")
+
+
+OUTCOMES = {"done": "It took place", "no-show": "Nobody came"}
+"""What a call may have come to, and what its button says."""
 
 OFF_TRACK = {
     "lesson": "a lesson has waited for a week",

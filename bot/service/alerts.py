@@ -27,6 +27,7 @@ __all__ = [
     "act",
     "close",
     "post_to",
+    "put_back",
     "raise_alert",
     "reason_of",
     "relieve",
@@ -118,6 +119,18 @@ def relieve(unit: Unit, site: Site, alert: Alert, clinician: Clinician, *, at: d
         return False
     _tell_who_has(unit, site, alert, clinician, at)
     return True
+
+
+def put_back(unit: Unit, site: Site, alert: Alert, clinician_id: int, *, at: datetime) -> bool:
+    """Whether it was taken from somebody who left the team; the others hear of it at once."""
+    deadline = chain.deadline_of(reason_of(alert), "told", at)
+    moved = telling.make_move(
+        unit, alert, "return", clinician_id=clinician_id, at=at, deadline_at=deadline
+    )
+    if moved:
+        settle_buttons(unit, care_team(unit), alert, at=at)
+        chain.returned(unit, site, _now(unit, alert), at=at)
+    return moved
 
 
 def act(unit: Unit, site: Site, alert: Alert, clinician: Clinician, *, at: datetime) -> None:

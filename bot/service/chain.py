@@ -53,9 +53,19 @@ def fired_again(unit: Unit, site: Site, alert: Alert, *, at: datetime) -> None:
     telling.told(unit, alert, hop, deadline, at=at)
 
 
+def returned(unit: Unit, site: Site, alert: Alert, *, at: datetime) -> None:
+    """Tell everyone whom the rule reaches that nobody has it any more; a digest says so later."""
+    reason = reason_of(alert)
+    if reason.digest and alert.hop == 0:
+        return
+    names = _names(reason)
+    team = names.index("team") if "team" in names else len(names) - 1
+    _tell_from(unit, site, alert, team, _always("c-alert-left"), at=at)
+
+
 def due(unit: Unit, site: Site) -> list[tuple[int, ...]]:
     """The alerts whose clock ran out, those that are to be told together in one group."""
-    now, limit = site.clock.now(), site.release.escalation.storm.alerts
+    now = site.clock.now()
     waiting: dict[str, list[Alert]] = defaultdict(list)
     alone: list[int] = []
     for alert in alerts.due(unit, now):
@@ -65,19 +75,23 @@ def due(unit: Unit, site: Site) -> list[tuple[int, ...]]:
             alone.append(alert.id)
     alone += [alert.id for alert in alerts.asleep(unit, now, _longest(site.release))]
     groups: list[tuple[int, ...]] = []
-    for found in waiting.values():
-        together = found if len(found) > limit else [a for a in found if a.hop == BEFORE]
+    for rule, found in waiting.items():
+        together = storm.company(unit, site, rule, found, now=now)
         groups += [tuple(alert.id for alert in together)] if together else []
         alone += [alert.id for alert in found if alert not in together]
     return [*((number,) for number in alone), *groups]
 
 
 def go_on(unit: Unit, site: Site, numbers: Sequence[int]) -> None:
-    """Tell the next ones of an alert, or tell of several together; nothing if it was seen to."""
+    """Tell the next ones of an alert, or tell of several together; nothing if it was seen to.
+
+    One of several may be told before its own clock runs out, never after.
+    """
     at = site.clock.now()
     for number in numbers:
         _wake(unit, site, number, at)
-    found = [alert for each in numbers if (alert := alerts.take_due(unit, each, at)) is not None]
+    until = at + storm.TOGETHER if len(numbers) > 1 else at
+    found = [alert for each in numbers if (alert := alerts.take_due(unit, each, until)) is not None]
     if len(found) > 1:
         _together(unit, site, found, at)
         return

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.service import care, desk, groups, joining
 from bot.service.desk import Chair
 from bot.service.incoming import CameBack, Incoming, InGroup, Left, Pressed, SentThing, Wrote
 from bot.service.joining import ForGroup, OneRole
-from bot.service.post import Bubble
+from bot.service.post import Bubble, Toast
 from bot.service.record import record, toast
 from bot.service.site import Site
 from bot.service.wording import fixed
@@ -154,8 +155,27 @@ def _clinician(
     team = {each.id: each for each in people.clinicians(unit)}
     clinician = team.get(contact.clinician_id or 0)
     if clinician is None:
-        return False
+        return _answer_disabled(unit, site, contact, incoming, now)
     desk.at_desk(Chair(unit, site, clinician, kept.id, now), incoming)
+    return True
+
+
+def _answer_disabled(
+    unit: Unit, site: Site, contact: Contact, incoming: Incoming, now: datetime
+) -> bool:
+    """Whether someone who has left the team did something, and hears that nothing came of it."""
+    text = fixed(site.release, "c-disabled")
+    match incoming.what:
+        case Pressed(query=query):
+            notice = Toast(query=query, text=text.text)
+            post = replace(
+                stranger_post(contact, text, now), shape="toast", body=notice.model_dump_json()
+            )
+        case Wrote() | SentThing():
+            post = stranger_post(contact, text, now)
+        case _:
+            return False
+    outbox.add(unit, [post])
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bot.service.site import Site
-from bot.store import alerts, calls, digests, inbox, nudges
+from bot.store import alerts, calls, digests, inbox, nudges, presence
 from bot.store.inbox import Arrival
 from bot.store.nudges import DueNudge
 from bot.store.unit import Unit
@@ -23,8 +23,9 @@ def claim(unit: Unit, site: Site) -> int:
 
 
 def next_due(unit: Unit) -> str | None:
-    """When the next nudge, alert clock or word about a call comes due (ISO 8601, UTC), or None."""
-    clocks = [nudges.next_due, alerts.next_deadline, calls.next_due, digests.next_due]
+    """When the next nudge, alert clock, call or silence comes due (ISO 8601, UTC), or None."""
+    told = [nudges.next_due, alerts.next_deadline, calls.next_due, digests.next_due]
+    clocks = [*told, presence.next_due]
     moments = [clock(unit) for clock in clocks]
     known = [moment for moment in moments if moment is not None]
     return min(known).isoformat() if known else None

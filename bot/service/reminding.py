@@ -13,14 +13,14 @@ from bot.store import calls, people
 from bot.store.calls import Call
 from bot.store.unit import Unit
 from flows import calls as life
-from flows.calls import Told
+from flows.calls import Times, Told
 from flows.events import Reminded
 
 _SAYS: dict[Told, str] = {"team-day": "c-call-day", "soon": "c-call-soon", "ask": "c-call-ask"}
 
 
 def due(unit: Unit, site: Site) -> list[int]:
-    """The numbers of the booked calls of which something is to be said now."""
+    """The numbers of the calls of which something is to be said now."""
     return calls.due(unit, site.clock.now())
 
 
@@ -30,9 +30,11 @@ def remind(unit: Unit, site: Site, call_id: int) -> None:
     if call is None or call.at is None:
         return
     times = when.times_of(site, call, call.at)
-    said, later = life.due(times, kind_hour(site), call.reminded_at or call.made_at, now)
-    trigger = "end" if later is None else "remind"
-    moved = {"state": life.move(call.state, trigger), "reminded_at": now, "speak_at": later}
+    said, later = _said(site, call, times, now)
+    trigger = "ask" if call.state == "over" else "end" if later is None else "remind"
+    # how it went is asked each day until somebody says so
+    speak_at = later or life.ask_again(times, kind_hour(site), now)
+    moved = {"state": life.move(call.state, trigger), "reminded_at": now, "speak_at": speak_at}
     if calls.change(unit, call.id, call.state, **moved):
         for what in said:
             _say(unit, site, call, what, now)
@@ -44,6 +46,15 @@ def remind_due(unit: Unit, site: Site) -> int:
     for call_id in found:
         remind(unit, site, call_id)
     return len(found)
+
+
+def _said(
+    site: Site, call: Call, times: Times, now: datetime
+) -> tuple[tuple[Told, ...], datetime | None]:
+    """What must be said now, and when the next word is due; None when it is over."""
+    if call.state == "over":
+        return ("ask",), None
+    return life.due(times, kind_hour(site), call.reminded_at or call.made_at, now)
 
 
 def _say(unit: Unit, site: Site, call: Call, what: Told, now: datetime) -> None:

@@ -12,6 +12,7 @@ from bot.service.guiding import due_call, scene_of
 from bot.service.site import Site
 from bot.service.wording import age, line
 from bot.store import alerts, calls, guidance, guided, people
+from bot.store.calls import Call
 from bot.store.guided import Guided
 from bot.store.people import Clinician, Patient
 from bot.store.unit import Unit
@@ -117,6 +118,11 @@ def suggestions(unit: Unit, site: Site, patient_id: int, at: datetime) -> list[S
     scene = scene_of(site, patient, at)
     fit = fitting(scene, MOST_SUGGESTIONS)
     return [Suggested(each.feedback, each.title, filled(scene, each)) for each in fit]
+
+
+def over_calls(unit: Unit, patient_id: int) -> list[Call]:
+    """The patient's calls that are over, and of which nobody has said how they went."""
+    return [call for call in calls.of_patient(unit, patient_id) if call.state == "over"]
 
 
 def _alerts(unit: Unit, numbers: Sequence[int]) -> tuple[dict[int, str], set[int]]:
@@ -235,6 +241,11 @@ def _open(unit: Unit, site: Site, patient: Patient, at: datetime) -> str:
         *(
             line(release, "c-round-call", when=when.zoned(site, call.at, zone))
             for call in booked
+            if call.at and (zone := when.zone_or(site, call.clinician_zone))
+        ),
+        *(
+            line(release, "c-round-call-over", when=when.zoned(site, call.at, zone))
+            for call in over_calls(unit, patient.id)
             if call.at and (zone := when.zone_or(site, call.clinician_zone))
         ),
         *([line(release, "c-round-due", purpose=release.label(f"call-for-{due}"))] if due else []),

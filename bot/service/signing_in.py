@@ -18,6 +18,9 @@ IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 """Idle and longest time of a session (OWASP ASVS 5.0, 7.3; HIPAA 45 CFR 164.312(a)(2)(iii))."""
 
+KEPT = timedelta(days=30)
+"""How long a link or session is kept to be looked at, from when it was made."""
+
 MOST_TOKEN = 64
 
 
@@ -40,6 +43,11 @@ def link(unit: Unit, site: Site, clinician: Clinician, at: datetime) -> str:
         expires_at=at + LINK_HOLDS,
     )
     return f"{site.settings.page_root}/clinic/enter/{token}"
+
+
+def sweep(unit: Unit, site: Site) -> int:
+    """How many links and sessions were forgotten, since they have been over for long."""
+    return pages.sweep(unit, site.clock.now() - KEPT)
 
 
 def whose(unit: Unit, token: str, at: datetime) -> Clinician | None:

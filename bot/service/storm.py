@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.service.mailing import page_operators
 from bot.service.site import Site
 from bot.store import alerts, marks
 from bot.store.alerts import Alert
+from bot.store.tries import BEFORE
 from bot.store.unit import Unit
 
 NEVER_HELD = "red"
@@ -33,6 +35,19 @@ def holds(unit: Unit, site: Site, alert: Alert, *, at: datetime) -> bool:
         page_operators(unit, site, "c-storm", values, at)
     marks.set(unit, mark, at.isoformat())
     return True
+
+
+def company(
+    unit: Unit, site: Site, rule: str, found: Sequence[Alert], *, now: datetime
+) -> Sequence[Alert]:
+    """Those of this rule that are told together now that these are due.
+
+    While there is a storm of them, the ones that would follow soon come along.
+    """
+    if alerts.waiting_count(unit, rule) <= site.release.escalation.storm.alerts:
+        return [alert for alert in found if alert.hop == BEFORE]
+    soon = alerts.due(unit, now + TOGETHER)
+    return [each for each in soon if each.rule == rule and may_hold(each) and each.state != "acted"]
 
 
 def told_at(at: datetime) -> datetime:

@@ -175,6 +175,13 @@ def raised_since(unit: Unit, rule: str, since: datetime) -> int:
     return int(unit.connection.execute(query).scalar_one())
 
 
+def waiting_count(unit: Unit, rule: str) -> int:
+    """How many open alerts of a rule nobody has acted on."""
+    waits = alerts.c.rule == rule, alerts.c.state.not_in(["acted", CLOSED])
+    query = select(func.count()).select_from(alerts).where(*waits)
+    return int(unit.connection.execute(query).scalar_one())
+
+
 def false_alarms_by_rule(unit: Unit, since: datetime) -> list[FalseAlarms]:
     """What became of the alerts closed since then, for each rule by name."""
     move = alert_moves.c
@@ -282,6 +289,8 @@ def _stamps(
             return {"told_count": alerts.c.told_count + 1}
         case "take" | "relieve":
             return {"taken_by": clinician_id, "taken_at": at}
+        case "return":
+            return {"taken_by": None, "taken_at": None, "acted_at": None}
         case "act":
             return {"acted_at": at}
         case "close":

@@ -11,6 +11,9 @@ from sqlalchemy import Select, func, select, update
 from bot.store.tables import calls, clinicians, patients
 from bot.store.unit import Unit, add, claiming
 
+SPOKEN_OF = ("booked", "over")
+"""The states in which a clock says when the next word about a call is due."""
+
 LIVE = ("offered", "wished", "booked", "over")
 """The states in which something about a call is still to be done."""
 
@@ -93,21 +96,21 @@ def between(unit: Unit, since: datetime, until: datetime) -> list[Call]:
 
 
 def due(unit: Unit, now: datetime) -> list[int]:
-    """The numbers of the booked calls of which something is to be said by now."""
-    query = select(calls.c.id).where(calls.c.state == "booked", calls.c.speak_at <= now)
+    """The numbers of the calls of which something is to be said by now."""
+    query = select(calls.c.id).where(calls.c.state.in_(SPOKEN_OF), calls.c.speak_at <= now)
     return list(unit.connection.execute(query.order_by(calls.c.speak_at, calls.c.id)).scalars())
 
 
 def next_due(unit: Unit) -> datetime | None:
-    """When the next word about a booked call is due, or None if none is."""
-    query = select(func.min(calls.c.speak_at)).where(calls.c.state == "booked")
+    """When the next word about a call is due, or None if none is."""
+    query = select(func.min(calls.c.speak_at)).where(calls.c.state.in_(SPOKEN_OF))
     earliest: datetime | None = unit.connection.execute(query).scalar_one()
     return earliest
 
 
 def take(unit: Unit, call_id: int) -> Call | None:
-    """The call if it is booked, locked for this process; None if another one has it in hand."""
-    query = _query().where(calls.c.id == call_id, calls.c.state == "booked")
+    """The call if it is to be spoken of, locked; None if another process has it in hand."""
+    query = _query().where(calls.c.id == call_id, calls.c.state.in_(SPOKEN_OF))
     return _one(unit, claiming(query, unit, calls))
 
 

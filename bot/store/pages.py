@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from bot.store.tables import page_links, page_sessions
 from bot.store.unit import Unit, add
@@ -114,6 +114,14 @@ def end_all(unit: Unit, clinician_id: int, reason: str, at: datetime) -> int:
     links = page_links.c.clinician_id == clinician_id, page_links.c.used_at.is_(None)
     unit.connection.execute(update(page_links).where(*links).values(used_at=at))
     return _end(unit, page_sessions.c.clinician_id == clinician_id, reason, at)
+
+
+def sweep(unit: Unit, before: datetime) -> int:
+    """How many links and sessions of before that moment were forgotten."""
+    rows = 0
+    for table in (page_links, page_sessions):
+        rows += unit.connection.execute(delete(table).where(table.c.made_at < before)).rowcount
+    return rows
 
 
 def _end(unit: Unit, which: ColumnElement[bool], reason: str, at: datetime) -> int:

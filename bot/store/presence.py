@@ -1,4 +1,4 @@
-"""Who writes with a patient in the program's place, and the clock that runs while they are silent."""
+"""Who writes with a patient in the program's place, and the clock of their silence."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +19,7 @@ class Taken:
     word_at: datetime | None
 
 
-def take(
-    unit: Unit, patient_id: int, clinician_id: int, *, at: datetime, due_at: datetime
-) -> None:
+def take(unit: Unit, patient_id: int, clinician_id: int, *, at: datetime, due_at: datetime) -> None:
     """Keep who writes with the patient from now on; their clock begins."""
     values = {"taken_by": clinician_id, "taken_word_at": at, "taken_due_at": due_at}
     unit.connection.execute(_patient(patient_id).values(values))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from bot.store.tables import alerts, calls, messages, patients
 from bot.store.unit import Unit
@@ -84,11 +84,21 @@ def calls_between(
     unit: Unit, start: datetime, end: datetime, clinician_id: int | None = None
 ) -> list[CallToday]:
     """The calls agreed for a moment between these two, in order; of all, or of one clinician."""
+    agreed = calls.c.at >= start, calls.c.at < end, calls.c.state != "cancelled"
+    return _calls(unit, clinician_id, *agreed)
+
+
+def unsettled(unit: Unit, clinician_id: int | None = None) -> list[CallToday]:
+    """The calls that are over and of which nobody said how they went; of all, or of one's own."""
+    return _calls(unit, clinician_id, calls.c.state == "over")
+
+
+def _calls(unit: Unit, clinician_id: int | None, *wanted: ColumnElement[bool]) -> list[CallToday]:
     names = [name for name in CallToday.__dataclass_fields__ if name != "pseudonym"]
     query = (
         select(*[calls.c[name] for name in names], patients.c.pseudonym)
         .join(patients, patients.c.id == calls.c.patient_id)
-        .where(calls.c.at >= start, calls.c.at < end, calls.c.state != "cancelled")
+        .where(*wanted)
         .order_by(calls.c.at, calls.c.id)
     )
     if clinician_id is not None:

@@ -80,6 +80,8 @@ ENGINE_TEXTS = {
     "silent": "clinician",
     "silence-ended": "clinician",
     "handed-back": "clinician recap",
+    "handed-back-silent": "clinician hours recap",
+    "handed-back-left": "clinician recap",
     "recap-open": "title",
     "recap-left": "title",
     "recap-none": "",

@@ -127,9 +127,9 @@ class Player:
         """The turn after a clinician began to write in the program's place."""
         return self._team(TakenOver, clinician=clinician)
 
-    def handed_back(self, clinician: str) -> Turn:
-        """The turn after the clinician gave the conversation back."""
-        return self._team(HandedBack, clinician=clinician)
+    def handed_back(self, clinician: str, **more: Any) -> Turn:
+        """The turn after the clinician gave the conversation back, or the program took it."""
+        return self._team(HandedBack, clinician=clinician, **more)
 
     def offered(self, offer: int, name: str, **more: Any) -> Turn:
         """The turn after the care team offered this."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flows.calls import CALL, Purpose, Times, Told, due, due_purpose, move
+from flows.calls import CALL, Purpose, Times, Told, ask_again, due, due_purpose, move
 from flows.errors import IllegalMove
 
 LIVES = """
@@ -29,6 +29,7 @@ over       no-show   no-show
 over       cancel    cancelled
 over       move      booked
 over       offer     offered
+over       ask       over
 """
 KNOWN = [tuple(row.split()) for row in LIVES.strip().splitlines()]
 TRIGGERS = sorted({str(each["trigger"]) for each in CALL.transitions})
@@ -147,3 +148,20 @@ def test_three_calls_come_by_themselves(
 def test_without_a_plan_no_call_is_due() -> None:
     """A program that names no calls asks for none."""
     assert due_purpose(9, {}, (), closing=True) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "again"),
+    [
+        ("2027-01-15T16:00", "2027-01-16T09:00"),
+        ("2027-01-15T08:40", "2027-01-16T09:00"),
+        ("2027-01-15T23:30", "2027-01-17T09:00"),
+        ("2027-03-27T12:00", "2027-03-28T08:00"),
+    ],
+)
+def test_how_it_went_is_asked_again_on_the_next_morning_there(now: str, again: str) -> None:
+    """Ten o'clock in Paris, never twice in one day, and over a change of the clocks."""
+    call = times(datetime(2027, 1, 15, 15, tzinfo=UTC))
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+
+    assert ask_again(call, "10:00", moment) == datetime.fromisoformat(again).replace(tzinfo=UTC)

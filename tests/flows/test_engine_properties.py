@@ -78,6 +78,8 @@ class Act:
                 getattr(player, by)(text)
             case "taken_over" | "handed_back" as by, str(name):
                 getattr(player, by)(name)
+            case "back", str(why):
+                player.handed_back("Dr Lee", why=why, hours=24)
             case "reminded", str(name):
                 player.reminded(name, **VALUES)
             case "photo", str(text):
@@ -137,6 +139,7 @@ ACTS: Acts = st.one_of(
     st.builds(Act, st.sampled_from(["block", "come_back", "clear"])),
     _acts("taken_over", st.just("Dr Lee")),
     _acts("handed_back", st.just("Dr Lee")),
+    _acts("back", st.sampled_from(["silent", "left"])),
     _acts("offered", st.integers(0, 7)),
     _acts("offer_closed", st.integers(0, 7)),
     _acts("reminded", st.sampled_from(["call-day", "call-soon"])),

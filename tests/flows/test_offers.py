@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -171,3 +171,41 @@ def test_what_was_never_seen_is_taken_back_in_silence(release: Release) -> None:
 
     assert heard(player.offer_closed(1, "withdrawn")) == []
     assert player.state.offers == ()
+
+
+@pytest.mark.parametrize(("words", "value"), [("yes", "yes"), ("1", "yes"), ("no", "no")])
+def test_bare_words_answer_a_suggestion_while_a_lesson_rests(
+    release: Release, words: str, value: str
+) -> None:
+    """What was left for later asks nothing, and neither does a reminder of it from before."""
+    for days in (0, 2):
+        player = at(release, "in-lesson-cbt")
+        player.say("later")
+        reminded = list(player.wait(timedelta(days=days)))
+        assert bool(reminded) is bool(days)
+        player.offered(2, "proposal", choices=YES_NO, change=("pace", "slow"), values={})
+
+        assert replies(player.say(words)) == [(2, value)]
+
+
+def test_a_reminder_after_the_suggestion_is_answered_first(release: Release) -> None:
+    """What was read last is what a bare word is about."""
+    player = at(release, "in-lesson-cbt")
+    player.say("later")
+    player.offered(2, "proposal", choices=YES_NO, change=("pace", "slow"), values={})
+    assert list(player.wait(timedelta(days=2)))
+
+    assert replies(player.say("yes")) == []
+    assert player.state.offers
+
+
+def test_a_reminder_before_the_suggestion_keeps_its_own_answers(release: Release) -> None:
+    """Its label still takes the lesson up again."""
+    player = at(release, "in-lesson-cbt")
+    player.say("later")
+    assert list(player.wait(timedelta(days=2)))
+    player.offered(2, "proposal", choices=YES_NO, change=("pace", "slow"), values={})
+
+    assert replies(player.say("go on")) == []
+    assert player.state.asked is not None
+    assert not player.state.stack[-1].resting

@@ -190,8 +190,8 @@ def _turn(player: Player, done: Entry) -> Turn:
             return player.hear(name, text, corrects=True)
         case {"takes over": name}:
             return player.taken_over(str(name))
-        case {"hands back": name}:
-            return player.handed_back(str(name))
+        case {"hands back": name, **more}:
+            return player.handed_back(str(name), **more)
         case {"happens": what}:
             return _HAPPENS[what](player)
         case _:

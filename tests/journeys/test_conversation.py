@@ -92,7 +92,7 @@ def test_taken_over_in_the_middle_of_a_lesson_and_handed_back(world: World, team
 
     world.bot.stops()
     world.bot.starts()
-    world.skips(days=1)
+    world.skips(hours=20)
     assert question not in patient.sees().texts
 
     opened(world, ortiz, patient)

@@ -25,7 +25,7 @@ MOST_BUBBLES = 10
 _ACTS = {
     "offered": ("cancel",),
     "wished": ("set", "again", "cancel"),
-    "booked": ("set", "done", "no-show", "cancel"),
+    "booked": ("new-time", "done", "no-show", "cancel"),
     "over": ("done", "no-show", "again"),
     "no-show": ("again",),
     "declined": ("again",),
@@ -126,7 +126,7 @@ def _act(chair: Chair, call: Call, act: str) -> str | None:
             return "c-not-now"
         case "again":
             return ask_times(chair, chair.patient(call.patient_id), call.id)
-        case "set":
+        case "set" | "new-time":
             return _ask_time(chair, call)
         case "cancel":
             done = calling.cancel(chair.unit, chair.site, call, at=chair.at, name=_name(chair))

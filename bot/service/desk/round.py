@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.service import care
 from bot.service import round as rounds
+from bot.service.calls import call_buttons
 from bot.service.desk import calls, minutes, proposals
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.tasks import ask
@@ -124,8 +125,13 @@ def _buttons(chair: Chair, number: int, start: str) -> Rows:
         (Button(label=each.title, data=f"round.{number}.say.{start}.{each.name}"),)
         for each in found
     )
+    over = [
+        tuple(button for (button,) in call_buttons(chair.site, call, "done", "no-show", "again"))
+        for call in rounds.over_calls(chair.unit, number)
+    ]
     return (
         *suggested,
+        *over,
         tuple(_button(chair, act, number, start) for act in ("own", "call", "suggest")),
         tuple(_button(chair, act, number, start) for act in ("next", "stop")),
     )

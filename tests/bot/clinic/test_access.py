@@ -28,6 +28,7 @@ WHO_MAY: dict[str, set[str]] = {
     "POST /clinic/alerts/{alert}/relieve": CARING,
     "POST /clinic/alerts/{alert}/act": CARING,
     "POST /clinic/alerts/{alert}/close": CARING,
+    "POST /clinic/calls/{call}/settle": CARING,
     "GET /clinic/patients": CARING,
     **{
         f"GET /clinic/patients/{{pseudonym}}{rest}": CARING
@@ -82,7 +83,10 @@ KEPT_OUT = {401, 403}
 ENDS_WITHOUT_ROLE = ("/sign-out", "{token}", "{session}/end")
 """Routes whose answer hangs on something else than the role; other stories tell of them."""
 
-FILLED = {"token": "none", "session": "1", "alert": "1", "member": "3", "measure": "peg"}
+FILLED = {
+    **{"token": "none", "session": "1", "alert": "1"},
+    **{"member": "3", "measure": "peg", "call": "1"},
+}
 
 
 def test_every_route_of_the_page_stands_in_the_table(page: Clinic) -> None:

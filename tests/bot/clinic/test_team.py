@@ -41,18 +41,22 @@ async def test_no_code_is_made_without_a_name_or_for_an_unknown_role(page: Clini
 
 
 async def test_who_leaves_hands_on_what_they_had(page: Clinic) -> None:
-    """Their patients and open alerts stand on their page, before and after they are disabled."""
+    """Patients stand on their page before and after; open alerts go back to the others at once."""
     _lee, lees = await page.joins(1, "Dr Lee")
     _, desk = await page.joins(2, "Lead Low", "lead")
     alex = await page.practice.patient(7, "agreed")
     page.practice.store.write_now(caseload.assign, alex.patient_id, 1, page.practice.clock.now())
     await alex.says("I want to die")
     await lees.post("/clinic/alerts/1/take")
-    for _ in range(2):
+    for has_alert in (True, False):
         shown = await desk.shows("/clinic/team/1")
         assert alex.pseudonym in shown
-        assert 'href="/clinic/alerts/1"' in shown
+        assert ('href="/clinic/alerts/1"' in shown) is has_alert
         await desk.post("/clinic/team/1/disable")
+
+    assert "Given up, left the team" in await desk.shows("/clinic/alerts/1")
+    await page.practice.work()
+    assert any("Nobody has this alert any more" in text for text in page.practice.person(2).news())
 
     assert "To be handed on" in await desk.shows("/clinic/team/1")
     assert "Left the team (1)" in await desk.shows("/clinic/team")

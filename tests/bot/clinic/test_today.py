@@ -132,7 +132,7 @@ async def test_unread_words_and_calls_of_today_stand_on_the_page(page: Clinic) -
 
     shown = await desk.shows("/clinic/today")
 
-    assert f"/clinic/patients/{alex.pseudonym}#thread" in shown
+    assert f"/clinic/patients/{alex.pseudonym}/thread" in shown
     assert "1 message<" in shown
     assert "new exercises" not in shown
     assert "16:30" in shown
@@ -148,7 +148,7 @@ async def test_a_clinician_sees_what_waits_for_them_and_a_lead_everything(page: 
     await alex.says("/person")
     await alex.taps("Write to them")
     await alex.says("Hello, are you there?")
-    place = f"/clinic/patients/{alex.pseudonym}#thread"
+    place = f"/clinic/patients/{alex.pseudonym}/thread"
     everyone = lees, mains, leads
     assert [place in await desk.shows("/clinic/today") for desk in everyone] == [True] * 3
 

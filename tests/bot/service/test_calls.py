@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
+from sqlalchemy import text
 
 from bot.service import calls as calling
 from bot.service.export import export
@@ -443,3 +444,57 @@ async def test_what_was_agreed_is_in_the_patients_own_copy(practice: Practice) -
 
     assert '"calls"' in copy
     assert FRIDAY.isoformat() in copy
+
+
+async def test_how_it_went_is_asked_each_day_until_somebody_says(practice: Practice) -> None:
+    """Once a morning, through a restart; the answer ends it."""
+    lee, _ = await booked(practice)
+    await practice.live(datetime(2027, 1, 15, 15, 51, tzinfo=UTC) - practice.clock.now())
+    assert the_call(practice).state == "over"
+    lee.news()
+
+    for day in (16, 17, 18):
+        practice.start(practice.site.release)
+        await practice.live(datetime(2027, 1, day, 8, 59, tzinfo=UTC) - practice.clock.now())
+        assert not [told for told in lee.news() if "How did it go?" in told]
+        await practice.live(2 * timedelta(minutes=1))
+        assert len([told for told in lee.news() if "How did it go?" in told]) == 1
+    await lee.taps("Nobody came")
+    await practice.live(timedelta(days=3))
+
+    assert not [told for told in lee.news() if "How did it go?" in told]
+    assert the_call(practice).state == "no-show"
+
+
+async def test_the_round_asks_how_a_call_went(practice: Practice) -> None:
+    """It stands among what is open, with its buttons, until it is answered."""
+    lee, _ivy = await booked(practice)
+    await practice.live(datetime(2027, 1, 15, 15, 51, tzinfo=UTC) - practice.clock.now())
+    practice.run(text("UPDATE patients SET phase = 'learning'"))
+    lee.news()
+
+    await lee.says("/round")
+    assert "is over: how did it go?" in lee.news()[-1]
+    await lee.taps("It took place")
+    assert the_call(practice).state == "done"
+    lee.news()
+    await lee.says("/round")
+
+    assert "how did it go?" not in lee.news()[-1]
+
+
+async def test_a_booked_call_gets_a_new_time_at_the_desk(practice: Practice) -> None:
+    """From /calls: it is typed, shown on both clocks, and both hear of it."""
+    lee, ivy = await booked(practice)
+    await lee.says("/calls")
+    lee.news()
+
+    await lee.taps("New time")
+    await lee.says("Mon 17:00")
+    assert ivy.news() == []
+    assert "18 Jan, 17:00" in lee.news()[-1]
+    await lee.taps("Yes, set it")
+
+    assert the_call(practice).at == datetime(2027, 1, 18, 16, tzinfo=UTC)
+    assert [told for told in ivy.news() if "18 Jan, 11:00" in told]
+    assert [told for told in lee.news() if "moved" in told]

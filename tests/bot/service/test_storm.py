@@ -87,6 +87,27 @@ async def test_many_that_fall_due_at_once_are_told_together(practice: Practice) 
     assert all(due_at(practice, number) > practice.clock.now() for number in range(1, 46))
 
 
+async def test_clocks_that_run_out_one_after_the_other_are_four_messages_an_hour_too(
+    practice: Practice,
+) -> None:
+    """Nobody answered a storm: its reminders come together, and none of them late."""
+    lee = await practice.clinician(9, "Dr Lee")
+    for minute in range(0, 60, 2):
+        await raised(practice, AMBER, 101 + minute)
+        await practice.wait(timedelta(minutes=2))
+    await practice.wait(timedelta(hours=2, minutes=55))
+    told(lee)
+
+    heard = 0
+    for _ in range(70):
+        await practice.wait(timedelta(minutes=1))
+        heard += told(lee)[0]
+        assert all(due_at(practice, number) > practice.clock.now() for number in range(1, 31))
+
+    assert 0 < heard <= 5
+    assert {alert_of(practice, number).told_count for number in range(1, 31)} == {2}
+
+
 async def test_whoever_joins_in_a_storm_reads_of_it_in_one_bubble(practice: Practice) -> None:
     """And of every red alert by itself."""
     await raised(practice, AMBER, *range(101, 141))
