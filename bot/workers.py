@@ -22,6 +22,8 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+VITAL = frozenset({"alerts", "nudges", "landed", "outbox"})
+"""The parts without which a tick does not count, so that the dead man speaks up."""
 _PAUSE_AFTER_FAULT = 1.0
 
 
@@ -177,18 +179,46 @@ class Workers:
             await self._store.write(signing_in.sweep, self._site)
             self._swept_on = today
 
+    async def _recover_posts(self) -> None:
+        await self._store.write(outbox.recover, self._site.clock.now(), LEASE)
+
+    async def _recover_mails(self) -> None:
+        await self._store.write(mails.recover, self._site.clock.now(), MAIL_LEASE)
+
+    async def _went(self, name: str, part: Callable[[], Awaitable[object]]) -> bool:
+        """Whether this part of a tick went well."""
+        try:
+            await part()
+        # one part that fails must not stop the others, above all not the alerts' clocks
+        except Exception:
+            log.exception("a part of the tick failed: %s", name)
+            return False
+        return True
+
+    def _note(self, failed: list[str]) -> None:
+        if failed:
+            self._pulse.trouble["tick"] = f"tick: {', '.join(failed)}"
+        else:
+            self._pulse.trouble.pop("tick", None)
+        if VITAL.isdisjoint(failed):
+            self._pulse.ticked_at = self._site.clock.now()
+
     async def _tick(self) -> None:
+        parts: dict[str, Callable[[], Awaitable[object]]] = {
+            # nothing else may hold up somebody in danger
+            "alerts": self._remind,
+            "nudges": lambda: self._store.write(nudge.claim, self._site),
+            "digests": self._digest,
+            "calls": self._speak_of_calls,
+            "silence": self._look_at_silence,
+            "sweep": self._sweep,
+            "landed": self._delivery.settle_landed,
+            "outbox": self._recover_posts,
+            "mails": self._recover_mails,
+        }
         async with self._ticking:
-            await self._store.write(nudge.claim, self._site)
-            await self._remind()
-            await self._digest()
-            await self._speak_of_calls()
-            await self._look_at_silence()
-            await self._sweep()
-            await self._delivery.settle_landed()
-            await self._store.write(outbox.recover, self._site.clock.now(), LEASE)
-            await self._store.write(mails.recover, self._site.clock.now(), MAIL_LEASE)
-        self._pulse.ticked_at = self._site.clock.now()
+            failed = [name for name, part in parts.items() if not await self._went(name, part)]
+        self._note(failed)
         self._arrived.set()
         self._posted.set()
         self._mailed.set()

@@ -58,6 +58,7 @@ class Edited(Happened):
 
     kind: Literal["edited"] = "edited"
     text: str
+    to_clinician: bool = False
 
 
 class Attached(Happened):
@@ -66,6 +67,7 @@ class Attached(Happened):
     kind: Literal["attached"] = "attached"
     what: str
     caption: str = ""
+    to_clinician: bool = False
 
 
 class Due(Happened):

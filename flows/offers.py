@@ -50,6 +50,9 @@ def closed(scene: Scene, event: OfferClosed) -> Scene:
     if event.name == "withdrawn" and (known is None or known.turn is None):
         return scene
     end = Offer(id=event.offer, name=event.name, values=event.values)
+    if scene.state.phase == "withdrawn" and not _is_held(scene):
+        # whoever left need not hear of offers any more, but must not wait for a call
+        return _say(scene, end) if event.name == "cancelled" else scene
     return _say(scene, end) if _may_show(scene) else _with(scene, end)
 
 
@@ -90,7 +93,9 @@ def tapped(scene: Scene, choice: str) -> Scene:
     number, _, value = choice.removeprefix(OFFER).partition(".")
     offer = next((each for each in _open(scene) if str(each.id) == number), None)
     if offer is None or value not in dict(offer.choices) or not _may_show(scene):
-        return scene.then(Toast(text=scene.release.text("offer-gone").strip()))
+        is_kept = offer is not None and _is_held(scene)
+        text = scene.release.text("offer-held" if is_kept else "offer-gone")
+        return scene.then(Toast(text=text.strip()))
     return answer(scene, offer, value)
 
 
@@ -179,7 +184,11 @@ def _text(offer: Offer) -> str:
 
 def _may_show(scene: Scene) -> bool:
     is_agreed = scene.state.phase not in {"consenting", "withdrawn"}
-    return is_agreed and scene.state.held is None and not scene.in_safety
+    return is_agreed and not _is_held(scene)
+
+
+def _is_held(scene: Scene) -> bool:
+    return scene.state.held is not None or scene.in_safety
 
 
 def _open(scene: Scene) -> Iterator[Offer]:

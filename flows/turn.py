@@ -146,7 +146,9 @@ def _relay(scene: Scene) -> tuple[Relay, ...]:
     event, words = scene.event, words_of(scene.event)
     if scene.state.taken_by is not None and words and not isinstance(event, Joined):
         return (Relay(text=words),)
-    if isinstance(event, Said) and (event.to_clinician or _is_for_team(scene)):
+    if isinstance(event, Said | Edited | Attached) and event.to_clinician and words:
+        return (Relay(text=words),)
+    if isinstance(event, Said) and _is_for_team(scene):
         return (Relay(text=event.text),)
     return ()
 
@@ -172,7 +174,8 @@ def _ordinary(scene: Scene) -> Scene:
             return _tapped(scene, event)
         case Edited():
             scene = scene.then(*_relay(scene))
-            return message(scene, "edited-live" if scene.state.taken_by else "edited")
+            is_live = scene.state.taken_by is not None or event.to_clinician
+            return message(scene, "edited-live" if is_live else "edited")
         case Attached():
             scene = scene.then(*_relay(scene))
             return message(scene, "attached", buttons=lasting(scene, "now"))

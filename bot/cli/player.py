@@ -21,6 +21,7 @@ from flows.effects import (
     Raise,
     Record,
     Relay,
+    Reply,
     Send,
     Series,
     Settle,
@@ -127,6 +128,8 @@ class Player:
             case Nudge() if effect.key.startswith(CUE):
                 seconds = round((effect.due_at - self._now()).total_seconds())
                 return [f"… {seconds} seconds: press Enter when they are over"]
+            case Reply():
+                return [f"[the care team reads the answer: {effect.value}]"]
             case Settle() | Record() | Agree() | Nudge() | Cancel() | Skip():
                 return []
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Missing, Shown, Unfit, Went
 from bot.clinic.frame import HOME, ROOT, Frame
+from bot.clinic.opened import keep_look
 from bot.clinic.times import span
 from bot.clinic.today import NEXT, standing
 from bot.clinic.visit import Visit
@@ -50,6 +51,7 @@ def routes(frame: Frame) -> list[Route]:
 def view(visit: Visit) -> Answer:
     """The alert; that somebody of the team has seen it is kept."""
     alert = _alert(visit)
+    keep_look(visit, alert.patient_id, "open-alert", _named(alert))
     if alert.state in {"raised", "told"} and not visit.asked.polls:
         alerting.see(visit.unit, visit.site, alert, visit.clinician, at=visit.at)
         alert = _alert(visit)
@@ -71,8 +73,15 @@ def _values(visit: Visit, alert: Alert) -> dict[str, object]:
         "outcome": outcomes.get(alert.outcome or "", alert.outcome),
         "outcomes": list(outcomes.items()),
         "typed": {"outcome": visit.field("outcome"), "note": visit.field("note")},
-        "note": alerts.note_of(visit.unit, alert.id) if may_open else None,
+        "note": _note_of(visit, alert) if may_open else None,
     }
+
+
+def _note_of(visit: Visit, alert: Alert) -> str | None:
+    note = alerts.note_of(visit.unit, alert.id)
+    if note is not None:
+        keep_look(visit, alert.patient_id, "read-note", _named(alert))
+    return note
 
 
 def take(visit: Visit) -> Answer:
@@ -81,6 +90,8 @@ def take(visit: Visit) -> Answer:
     taken = alert.state in UNTAKEN and alerting.take(
         visit.unit, visit.site, alert, visit.clinician, at=visit.at
     )
+    if taken:
+        _note(visit, alert, "take-alert")
     return Went(_back(visit, alert), "alert-taken" if taken else "alert-had")
 
 
@@ -90,6 +101,8 @@ def relieve(visit: Visit) -> Answer:
     relieved = alert.state not in UNTAKEN and alerting.relieve(
         visit.unit, visit.site, alert, visit.clinician, at=visit.at
     )
+    if relieved:
+        _note(visit, alert, "take-alert")
     return Went(_back(visit, alert), "alert-taken" if relieved else "alert-had")
 
 
@@ -97,6 +110,7 @@ def act(visit: Visit) -> Answer:
     """The clinician is acting on the alert, and has it if nobody had."""
     alert = _open_alert(visit)
     alerting.act(visit.unit, visit.site, alert, visit.clinician, at=visit.at)
+    _note(visit, alert, "act-on-alert")
     return Went(_back(visit, alert), "alert-acted")
 
 
@@ -111,7 +125,7 @@ def close(visit: Visit) -> Answer:
         visit.unit, visit.site, alert, visit.clinician, outcome, note or None, at=visit.at
     )
     if closed:
-        _note(visit, alert)
+        _note(visit, alert, "close-alert")
     return Went(_back(visit, alert), "alert-closed" if closed else "alert-not-open")
 
 
@@ -179,12 +193,16 @@ def _back(visit: Visit, alert: Alert) -> str:
     return HOME if visit.field("back") == HOME else ALERT.format(alert=alert.id)
 
 
-def _note(visit: Visit, alert: Alert) -> None:
+def _named(alert: Alert) -> str:
+    return f"alert {alert.id}"
+
+
+def _note(visit: Visit, alert: Alert, act: str) -> None:
     audit.note(
         visit.unit,
         at=visit.at,
         clinician_id=visit.clinician.id,
-        act="close-alert",
+        act=act,
         patient_id=alert.patient_id,
-        subject=f"alert {alert.id}",
+        subject=_named(alert),
     )

@@ -19,6 +19,7 @@ from flows import timing
 
 MOST_LETTERS = care.PIECE
 MOST_MINUTES = 240.0
+LEAST_CALL, MOST_CALL = 5.0, 180.0
 SLOTS = ("slot-1", "slot-2", "slot-3")
 FURTHEST = timedelta(days=366)
 
@@ -28,6 +29,9 @@ WRITTEN: dict[str, Callable[[Visit], Answer]] = {
     "ask-letter": letter.letter,
 }
 """The forms that hold somebody's own words, and the page on which each stands."""
+
+REACHING = frozenset({"take-over", "call", "propose", "write", "ask-letter"})
+"""What reaches the patient, and so is refused when they have left."""
 
 Deed = Callable[[Visit, Opened, str], str]
 """What is done to a patient, under the name that makes it happen once; the notice it leaves."""
@@ -83,7 +87,7 @@ def hand_back(visit: Visit, it: Opened, name: str) -> str:
 def offer_call(visit: Visit, it: Opened, name: str) -> str:
     """Times for a call are offered."""
     slots = [slot for each in SLOTS if (slot := _slot(visit, each)) is not None]
-    minutes = _minutes(visit, most=180)
+    minutes = int(_minutes(visit, least=LEAST_CALL, most=MOST_CALL))
     purpose = visit.field("purpose")
     if not slots or purpose not in choices.PURPOSES:
         raise Unfit("call-slots")
@@ -94,7 +98,7 @@ def offer_call(visit: Visit, it: Opened, name: str) -> str:
         visit.clinician,
         it.patient,
         slots,
-        int(minutes),
+        minutes,
         purpose,
         at=visit.at,
         name=name,
@@ -129,7 +133,10 @@ def assign(visit: Visit, it: Opened, name: str) -> str:
 
 def unassign(visit: Visit, it: Opened, name: str) -> str:
     """The patient is taken off a caseload."""
-    caseload.unassign(visit.unit, it.line.id, _member(visit, it), visit.at)
+    member = _member(visit, it)
+    if not access.may_let_go(visit.unit, member, it.line.id):
+        raise Unfit("unassign-last")
+    caseload.unassign(visit.unit, it.line.id, member, visit.at)
     return "unassigned"
 
 
@@ -187,6 +194,9 @@ def _once(act: str, deed: Deed, place: str) -> Callable[[Visit], Answer]:
 
     def doing(visit: Visit) -> Answer:
         it = opened(visit)
+        refused = care.refuses(visit.unit, it.patient, live=act == "take-over")
+        if refused is not None and act in REACHING:
+            return _again(visit, act, Unfit(f"refused-{refused}"))
         subject = f"form {visit.field('once')[:12]}"
         if openings.did(visit.unit, visit.clinician.id, it.line.id, act, subject=subject):
             return Went(it.path + place, "done-already")
@@ -235,13 +245,13 @@ def _slot(visit: Visit, name: str) -> datetime | None:
     return there.astimezone(timing.zone_of("UTC"))
 
 
-def _minutes(visit: Visit, *, most: float) -> float:
+def _minutes(visit: Visit, *, most: float, least: float = 0.0) -> float:
     try:
         minutes = float(visit.field("minutes").replace(",", "."))
     except ValueError:
         raise Unfit("minutes-how-many") from None
     # not a number compares with nothing
-    if not 0 < minutes <= most:
+    if not (minutes > 0 and least <= minutes <= most):
         raise Unfit("minutes-how-many")
     return minutes
 

@@ -35,7 +35,7 @@ def messages(visit: Visit) -> Answer:
     look(visit, it.line)
     until = shown_until(visit, it.line, "thread")
     found = thread.of(visit.unit, it.line.id) if until else []
-    if until:
+    if until and not visit.asked.polls:
         care.mark_seen(visit.unit, it.line.id, visit.at)
     names = {each.id: each.name for each in it.team}
     values = {"messages": found, "names": names, "until": until, "what": "thread"}

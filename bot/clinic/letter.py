@@ -6,13 +6,12 @@ from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Shown
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, look, opened, shown_until, top
+from bot.clinic.opened import Opened, keep_look, look, opened, shown_until, top
 from bot.clinic.patient import ONE
 from bot.clinic.visit import Visit
 from bot.keys import new_code
 from bot.service import letter as letters
 from bot.service import offers
-from bot.store import audit
 from bot.store import offers as offered
 from bot.store.offers import Offer
 
@@ -57,11 +56,4 @@ def printed(visit: Visit) -> Answer:
 
 
 def _keep(visit: Visit, it: Opened, agreed: Offer) -> None:
-    audit.note(
-        visit.unit,
-        at=visit.at,
-        clinician_id=visit.clinician.id,
-        act="letter",
-        patient_id=it.line.id,
-        subject=f"letter {agreed.id}",
-    )
+    keep_look(visit, it.line.id, "letter", f"letter {agreed.id}")

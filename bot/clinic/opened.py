@@ -23,6 +23,9 @@ SHOWN_FOR = timedelta(minutes=15)
 LOOKED_FOR = timedelta(minutes=10)
 """Looking at a patient again within so long is one look."""
 
+POLLED_FOR = timedelta(hours=1)
+"""How long after a look the page may ask again by itself for what was looked at."""
+
 TABS = ("", "timeline", "thread", "plans", "notes", "letter")
 
 
@@ -83,16 +86,26 @@ def opened(visit: Visit) -> Opened:
 
 def look(visit: Visit, line: Line) -> None:
     """Keep that the clinician looked at this patient; once for a while."""
-    since = visit.at - LOOKED_FOR
-    clinician_id = visit.clinician.id
-    if not openings.did(visit.unit, clinician_id, line.id, "open-patient", since=since):
-        audit.note(
-            visit.unit,
-            at=visit.at,
-            clinician_id=clinician_id,
-            act="open-patient",
-            patient_id=line.id,
-        )
+    keep_look(visit, line.id, "open-patient")
+
+
+def keep_look(visit: Visit, patient_id: int, act: str, subject: str = "") -> None:
+    """Keep a look at this of the patient, once for a while; Forbidden to a poll without one."""
+    since = visit.at - (POLLED_FOR if visit.asked.polls else LOOKED_FOR)
+    me = visit.clinician.id
+    if openings.did(visit.unit, me, patient_id, act, subject=subject, since=since):
+        return
+    if visit.asked.polls:
+        # a header that says "nobody looks" must not be a way to look without being kept
+        raise Forbidden
+    audit.note(
+        visit.unit,
+        at=visit.at,
+        clinician_id=me,
+        act=act,
+        patient_id=patient_id,
+        subject=subject,
+    )
 
 
 def shown_until(visit: Visit, line: Line, what: str) -> datetime | None:

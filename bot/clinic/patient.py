@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bot.clinic import choices
 from bot.clinic.answers import Answer, File, Missing, Shown
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, line_of, look, opened, shown_until, top
+from bot.clinic.opened import Opened, keep_look, line_of, look, opened, shown_until, top
 from bot.clinic.patients import PATH, asked_first
 from bot.clinic.visit import Visit
 from bot.clinic.writing import TEMPLATES
@@ -31,6 +31,9 @@ ONE = f"{PATH}/{{pseudonym}}"
 MOMENTS = 60
 """How many moments a page of the timeline shows."""
 
+MOST_PAGES = 250
+"""As far as the timeline goes back: each page reads everything that is newer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -47,7 +50,7 @@ def routes(frame: Frame) -> list[Route]:
         frame.page(ONE, overview, writes=True),
         frame.page(f"{ONE}/now", standing),
         frame.page(f"{ONE}/timeline", by_time, writes=True),
-        frame.page(f"{ONE}/chart/{{measure}}.svg", chart),
+        frame.page(f"{ONE}/chart/{{measure}}.svg", chart, writes=True),
     ]
 
 
@@ -90,13 +93,13 @@ def by_time(visit: Visit) -> Answer:
     """Everything that was kept about the patient, the newest first; words only if asked for."""
     it = opened(visit)
     look(visit, it.line)
-    number = max(1, visit.query_number("page") or 1)
+    number = min(max(1, visit.query_number("page") or 1), MOST_PAGES)
     moments = _moments(visit, it, number * MOMENTS + 1)
     page = moments[(number - 1) * MOMENTS : number * MOMENTS]
     until = shown_until(visit, it.line, "words")
     words = timeline.words(visit.unit, it.line.id, page) if until else {}
     values = {"moments": page, "words": words, "until": until, "what": "words"}
-    pages = {"number": number, "is_more": len(moments) > number * MOMENTS}
+    pages = {"number": number, "is_more": number < MOST_PAGES and len(moments) > number * MOMENTS}
     names = {"rules": _rules(visit.site.release), "measures": visit.site.release.measures}
     flows = {name: flow.title for name, flow in visit.site.release.all_flows.items()}
     return Shown(
@@ -115,6 +118,7 @@ def chart(visit: Visit) -> Answer:
     )
     if not figures:
         raise Missing
+    keep_look(visit, it.line.id, "save-chart", name)
     drawn = TEMPLATES.get_template("chart.svg").render(figure=figures[0])
     return File(drawn.encode(), "image/svg+xml", f"{it.line.pseudonym}-{name}.svg")
 

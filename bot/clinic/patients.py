@@ -118,14 +118,16 @@ def _wanted(visit: Visit, measures: list[Measure]) -> Wanted:
     by_score = {f"score-{measure.measure}" for measure in measures}
     sort = sort if sort in by_score or sort in wants.SORTS else "need"
     phase, tier = visit.query("phase"), visit.query("tier")
+    is_off = visit.query("track") == "off"
+    tells = sort in by_score or sort in wants.TELLING or phase in PHASES or is_off
     return Wanted(
         words=visit.query("words")[:LONGEST_SEARCH],
         phase=phase if phase in PHASES else None,
         tier=tier if tier in wants.TIERS else None,
         of_clinician=visit.clinician.id if visit.query("whose") == "mine" else None,
-        # an order by scores would tell them, of whomever it puts in order
-        open_to=visit.clinician.id if sort in by_score and not visit.is_lead else None,
-        off_track=visit.query("track") == "off",
+        # what a filter or an order goes by it would tell, of whomever it shows
+        open_to=visit.clinician.id if tells and not visit.is_lead else None,
+        off_track=is_off,
         sort=sort,
         down=visit.query("down") == "1",
         page=visit.query_number("page") or 1,

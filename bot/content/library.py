@@ -95,11 +95,13 @@ def _document(name: str, raw: bytes) -> Document:
 
 
 def _misplaced(name: str) -> str:
-    folder = name.partition("/")[0]
-    known = name in (*_SINGLE, *_OPTIONAL) or ("/" in name and folder in {*KIND_OF_FOLDER, *_OTHER_FOLDERS})
+    folder, slash, _ = name.partition("/")
+    in_folder = bool(slash) and folder in {*KIND_OF_FOLDER, *_OTHER_FOLDERS}
+    known = in_folder or name in (*_SINGLE, *_OPTIONAL)
     if known and name.endswith(".yml"):
         return "the name should end in .yaml"
-    places = ", ".join([*_SINGLE, *_OPTIONAL, *(f"{f}/" for f in (*KIND_OF_FOLDER, *_OTHER_FOLDERS))])
+    folders = [f"{folder}/" for folder in (*KIND_OF_FOLDER, *_OTHER_FOLDERS)]
+    places = ", ".join([*_SINGLE, *_OPTIONAL, *folders])
     return "" if known else f"no such file belongs here: content is {places}"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from bot.service.team import CARING, care_team
-from bot.store import alerts, audit, caseload, glasses
+from bot.store import alerts, audit, caseload, glasses, roster
 from bot.store.people import Clinician
 from bot.store.unit import Unit
 
@@ -23,6 +24,25 @@ def may_open(unit: Unit, clinician: Clinician, patient_id: int, at: datetime) ->
         or _has_their_alert(unit, clinician, patient_id)
         or glasses.open_until(unit, clinician.id, patient_id, at) is not None
     )
+
+
+def open_among(
+    unit: Unit, clinician: Clinician, patient_ids: Collection[int], at: datetime
+) -> set[int]:
+    """Those of these patients whom the clinician may open at that moment."""
+    if clinician.role not in CARING:
+        return set()
+    if clinician.role == "lead":
+        return set(patient_ids)
+    return roster.open_to(unit, clinician.id, patient_ids, at)
+
+
+def may_let_go(unit: Unit, clinician_id: int, patient_id: int) -> bool:
+    """Whether the clinician may come off the caseload: not as the last with an alert open."""
+    guiding = _guiding(unit, patient_id)
+    # whoever lets go last leaves nobody who is told first
+    is_last = guiding == {clinician_id}
+    return not (is_last and alerts.open_of_patient(unit, patient_id))
 
 
 def break_glass(
@@ -52,10 +72,13 @@ def break_glass(
 
 
 def _is_theirs(unit: Unit, clinician: Clinician, patient_id: int) -> bool:
-    own = set(caseload.of_patient(unit, patient_id))
-    # those who left the team guide nobody
-    guiding = own & {each.id for each in care_team(unit)}
+    guiding = _guiding(unit, patient_id)
     return not guiding or clinician.id in guiding
+
+
+def _guiding(unit: Unit, patient_id: int) -> set[int]:
+    # those who left the team guide nobody
+    return set(caseload.of_patient(unit, patient_id)) & {each.id for each in care_team(unit)}
 
 
 def _has_their_alert(unit: Unit, clinician: Clinician, patient_id: int) -> bool:

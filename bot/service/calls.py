@@ -28,6 +28,9 @@ from flows.scene import Rows
 OTHER, NONE = "other", "no"
 """What a patient may answer beside a time: another wish, or no call."""
 
+AHEAD = ("offered", "wished", "booked")
+"""The states of a call that has yet to take place."""
+
 MOST_SLOTS = 6
 """More buttons than this nobody reads."""
 
@@ -78,6 +81,25 @@ def answered(
         _tell(unit, site, call, text, buttons, at=at)
     elif value.isdecimal() and 1 <= int(value) <= len(call.slots):
         _choose(unit, site, patient, call, call.slots[int(value) - 1], at=at)
+
+
+def answered_late(
+    unit: Unit, site: Site, patient: Patient, offered: Offer, value: str, *, at: datetime
+) -> None:
+    """Tell both sides that a time was chosen when the offer had been taken back already."""
+    call = calls.of_offer(unit, offered.id)
+    if call is None:
+        return
+    if value in {OTHER, NONE}:
+        _tell(unit, site, call, "c-call-wish" if value == OTHER else "c-call-declined", at=at)
+    elif value.isdecimal() and 1 <= int(value) <= len(call.slots):
+        chosen = replace(call, at=call.slots[int(value) - 1])
+        values = _said_of(unit, site, chosen, chosen.at or at)
+        event = OfferClosed.model_validate(
+            {"at": at, "offer": offered.id, "name": "cancelled", "values": values}
+        )
+        care.put_event(unit, patient, event, f"late:{offered.id}", at)
+        _tell(unit, site, chosen, "c-call-taken-back", call_buttons(site, call, "again"), at=at)
 
 
 def move(
@@ -271,11 +293,10 @@ def _told_both(unit: Unit, site: Site, call: Call, says: str, *, at: datetime, n
     """Both sides hear what became of the call, and get it for their calendars."""
     moment = call.at or at
     patient, team = _patient(unit, call), team_of(unit, call)
-    writer = team[0].name if team else line(site.release, "c-unknown")
-    theirs = when.zoned(site, moment, when.zone_or(site, call.patient_zone))
+    values = _said_of(unit, site, call, moment)
+    writer, theirs = values["clinician"], values["when"]
     caption = line(site.release, "call-file", when=theirs)
     file = invitation(site, call, writer, caption, at=at)
-    values = {"clinician": writer, "when": theirs, "minutes": str(call.minutes)}
     event = OfferClosed.model_validate(
         {"at": at, "offer": call.offer_id or 0, "name": says, "values": values}
     )
@@ -295,6 +316,16 @@ def _told_both(unit: Unit, site: Site, call: Call, says: str, *, at: datetime, n
         at=at,
     )
     post_to(unit, team, ours, None, at=at, patient_id=call.patient_id)
+
+
+def _said_of(unit: Unit, site: Site, call: Call, moment: datetime) -> dict[str, str]:
+    """What a patient's text about a call may say of it."""
+    team = team_of(unit, call)
+    return {
+        "clinician": team[0].name if team else line(site.release, "c-unknown"),
+        "when": when.zoned(site, moment, when.zone_or(site, call.patient_zone)),
+        "minutes": str(call.minutes),
+    }
 
 
 def _hand(unit: Unit, patient: Patient, file: Document, *, at: datetime) -> None:

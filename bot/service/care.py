@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Literal
 
 from bot.service import alerts as alerting
 from bot.service.arriving import clear, put_event
 from bot.service.posting import post_to
+from bot.service.reasons import reason_of
 from bot.service.site import Site
 from bot.service.team import care_team
 from bot.service.wording import fixed
@@ -26,6 +28,7 @@ __all__ = [
     "mark_seen",
     "pieces",
     "put_event",
+    "refuses",
     "relay",
     "replies_of",
     "send",
@@ -33,6 +36,9 @@ __all__ = [
     "take_over",
     "unread",
 ]
+
+Refused = Literal["left", "consenting"]
+"""Why nothing may be sent."""
 
 PIECE = 3000
 """How many letters of a message go into one bubble, so that nothing is ever cut off."""
@@ -98,6 +104,19 @@ def replies_of(site: Site, clinician: Clinician) -> str:
     return clinician.replies or default
 
 
+def refuses(unit: Unit, patient: Patient, *, live: bool = False) -> Refused | None:
+    """Why nothing may be sent to the patient now, or None; `live` if it is to take them over.
+
+    Whoever left is written to only while something urgent is open, and never taken over; whoever
+    has agreed to nothing yet is taken over only while an alert is open.
+    """
+    found = alerts.open_of_patient(unit, patient.id)
+    if patient.phase == "withdrawn":
+        is_urgent = any(not reason_of(each).digest for each in found)
+        return None if is_urgent and not live else "left"
+    return "consenting" if live and patient.phase == "consenting" and not found else None
+
+
 def take_over(
     unit: Unit, site: Site, clinician: Clinician, patient: Patient, *, at: datetime, name: str
 ) -> bool:
@@ -114,7 +133,8 @@ def hand_back(
     unit: Unit, site: Site, clinician: Clinician, patient: Patient, *, at: datetime, name: str
 ) -> bool:
     """Whether the conversation goes back to the program; not if the program has it."""
-    if patient.taken_by is None:
+    engine = State.model_validate_json(patient.state_json)
+    if patient.taken_by is None and engine.taken_by is None:
         return False
     presence.give_back(unit, patient.id)
     put_event(unit, patient, HandedBack(at=at, clinician=clinician.name), name, at)
@@ -127,8 +147,10 @@ def settle_taking_over(
     """Forget who wrote in the program's place, and tell them, when the patient went back to it."""
     if before.taken_by is None or after.taken_by is not None or patient.taken_by is None:
         return
-    presence.give_back(unit, patient.id)
     writer = [each for each in care_team(unit) if each.id == patient.taken_by]
+    if any(each.name != before.taken_by for each in writer):
+        return  # somebody else has taken over since, and the program is about to hear of it
+    presence.give_back(unit, patient.id)
     bubble = fixed(site.release, "c-taken-ended", pseudonym=patient.pseudonym)
     post_to(unit, writer, bubble, None, at=at, patient_id=patient.id)
 

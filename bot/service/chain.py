@@ -11,7 +11,7 @@ from bot.service.hops import Reached
 from bot.service.mailing import page_operators
 from bot.service.reasons import Reason, reason_of
 from bot.service.site import Site
-from bot.store import alerts, people, tries
+from bot.store import alerts, marks, people, tries
 from bot.store.alerts import Alert
 from bot.store.tries import BEFORE, Try
 from bot.store.unit import Unit
@@ -28,10 +28,14 @@ def begin(unit: Unit, site: Site, alert: Alert, *, at: datetime) -> None:
     if reason_of(alert).digest:
         return
     if held:
-        alerts.reach(unit, alert.id, BEFORE)
-        alerts.postpone(unit, alert.id, storm.told_at(at))
+        _hold(unit, alert, at)
         return
     _tell_from(unit, site, alert, 0, _always("c-alert"), at=at)
+
+
+def _hold(unit: Unit, alert: Alert, at: datetime) -> None:
+    alerts.reach(unit, alert.id, BEFORE)
+    alerts.postpone(unit, alert.id, _sooner(alert.deadline_at, storm.told_at(at)))
 
 
 def fired_again(unit: Unit, site: Site, alert: Alert, *, at: datetime) -> None:
@@ -39,7 +43,11 @@ def fired_again(unit: Unit, site: Site, alert: Alert, *, at: datetime) -> None:
     reason = reason_of(alert)
     if reason.digest and alert.hop == 0:
         return
-    hop = max(alert.hop, 0)
+    if storm.holds(unit, site, alert, at=at) and alert.state in UNTAKEN:
+        _hold(unit, alert, at)
+        return
+    # the newest content may have a shorter chain than the one it has come along
+    hop = min(max(alert.hop, 0), _last(alert))
     reached = hops.resolve(unit, site, alert, _names(reason)[hop], at=at)
     if alert.taken_by is not None:
         reached = reached.and_also(hops.person(unit, alert.taken_by))
@@ -142,7 +150,7 @@ def _next(unit: Unit, alert: Alert) -> int:
     if alert.hop == BEFORE:
         return 0
     was_told = any(each.hop == alert.hop for each in tries.of_alert(unit, alert.id))
-    last = len(_names(reason_of(alert))) - 1
+    last = _last(alert)
     return min(alert.hop + 1, last) if was_told else min(alert.hop, last)
 
 
@@ -177,12 +185,50 @@ def _tell_of_nobody(
     at: datetime,
 ) -> None:
     # nobody else is there, so it stays as it is; whoever joins hears of it at once
-    last = len(_names(reason_of(alert))) - 1
+    last = _last(alert)
     if taker:
         telling.tell(unit, site, alert, taker, words, hop=last, at=at)
         telling.told(unit, alert, last, deadline, at=at)
     else:
-        alerts.postpone(unit, alert.id, deadline)
+        _wait_for_somebody(unit, site, alert, deadline, at)
+
+
+def _wait_for_somebody(
+    unit: Unit, site: Site, alert: Alert, deadline: datetime, at: datetime
+) -> None:
+    alerts.postpone(unit, alert.id, deadline)
+    if not storm.may_hold(alert) and _is_new_round(unit, alert, at):
+        _page(unit, site, alert, at)
+
+
+def _is_new_round(unit: Unit, alert: Alert, at: datetime) -> bool:
+    """Whether no page about this alert that reaches nobody went out within its clock."""
+    mark, clock = f"nobody:{alert.id}", timedelta(minutes=reason_of(alert).remind_minutes)
+    last = marks.get(unit, mark)
+    if last is not None and timedelta() <= at - datetime.fromisoformat(last) < clock:
+        return False
+    marks.set(unit, mark, at.isoformat())
+    return True
+
+
+def unheard(unit: Unit, site: Site) -> list[Alert]:
+    """The open red alerts that nobody could be told of at this moment."""
+    known: dict[tuple[object, ...], bool] = {}
+    found = []
+    for alert in alerts.open_in(unit, storm.NEVER_HELD):
+        reason = reason_of(alert)
+        same = reason.chain, reason.reaches, alert.taken_by
+        if same not in known:
+            known[same] = _has_somebody(unit, site, alert)
+        found += [] if known[same] else [alert]
+    return found
+
+
+def _has_somebody(unit: Unit, site: Site, alert: Alert) -> bool:
+    at, names = site.clock.now(), _names(reason_of(alert))
+    if hops.person(unit, alert.taken_by):
+        return True
+    return any(hops.resolve(unit, site, alert, name, at=at) for name in names)
 
 
 def _remind_to_close(unit: Unit, site: Site, alert: Alert, at: datetime) -> None:
@@ -195,11 +241,12 @@ def _remind_to_close(unit: Unit, site: Site, alert: Alert, at: datetime) -> None
         telling.tell(unit, site, alert, reached, words, hop=max(alert.hop, 0), at=at)
         telling.told(unit, alert, max(alert.hop, 0), deadline, at=at)
     else:
-        alerts.postpone(unit, alert.id, deadline)
+        _wait_for_somebody(unit, site, alert, deadline, at)
 
 
 def _together(unit: Unit, site: Site, found: Sequence[Alert], at: datetime) -> None:
-    names = _names(reason_of(found[0]))
+    # they may have been raised on different content: the longest chain has room for all
+    names = max((_names(reason_of(alert)) for alert in found), key=len)
     team = names.index("team") if "team" in names else len(names) - 1
     furthest = max(_next(unit, alert) for alert in found)
     hop = max(furthest, team)
@@ -209,7 +256,7 @@ def _together(unit: Unit, site: Site, found: Sequence[Alert], at: datetime) -> N
     for alert in found:
         deadline = deadline_of(reason_of(alert), "told", at)
         if reached:
-            telling.told(unit, alert, hop, deadline, at=at)
+            telling.told(unit, alert, min(hop, _last(alert)), deadline, at=at)
         else:
             alerts.postpone(unit, alert.id, deadline)
 
@@ -226,7 +273,7 @@ def _is_lost(unit: Unit, alert: Alert, failed: Try) -> bool:
 
 
 def _after_failure(unit: Unit, site: Site, alert: Alert, failed: Try, at: datetime) -> None:
-    last = len(_names(reason_of(alert))) - 1
+    last = _last(alert)
     if alert.state == "acted" and failed.clinician_id == alert.taken_by and failed.hop != last:
         # whoever acted can't be reached any more: the others can close it
         _tell_from(unit, site, alert, last, _always("c-alert-not-closed"), at=at)
@@ -247,7 +294,9 @@ def _wake(unit: Unit, site: Site, number: int, at: datetime) -> None:
     alert = alerts.get(unit, number)
     if alert is None or alert.state == "closed" or alert.deadline_at is None:
         return
-    latest = at + _longest(site.release).get((alert.tier, alert.state), timedelta.max / 4)
+    longest = _longest(site.release).get((alert.tier, alert.state))
+    # a tier that the content no longer has: the alert's own clock goes on
+    latest = deadline_of(reason_of(alert), alert.state, at) if longest is None else at + longest
     if alert.deadline_at > latest:
         alerts.postpone(unit, alert.id, latest)
 
@@ -272,6 +321,10 @@ def _heard(unit: Unit, alert: Alert) -> set[int | None]:
 
 def _names(reason: Reason) -> Sequence[str]:
     return reason.chain or hops.EVERYBODY
+
+
+def _last(alert: Alert) -> int:
+    return len(_names(reason_of(alert))) - 1
 
 
 def _always(name: str) -> Words:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from bot.keys import CannotOpen
@@ -24,6 +26,8 @@ from flows.effects import Raise
 from flows.events import EVENT, Desk, Due, Said
 from flows.scene import Scene
 from flows.wording import values_for
+
+log = logging.getLogger(__name__)
 
 
 def put_aside(unit: Unit, site: Site, row: int, error: str) -> None:
@@ -48,12 +52,27 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
     contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
     patient = _patient(unit, contact)
     if urgent:
-        _help(unit, site, contact, patient, now)
-    outbox.add(unit, [stranger_post(contact, fixed(site.release, "fault"), now)])
-    _page(unit, site, kept, error, patient, urgent=urgent)
+        with _by_itself(unit, kept, "help"):
+            _help(unit, site, contact, patient, now)
+    with _by_itself(unit, kept, "answer"):
+        outbox.add(unit, [stranger_post(contact, fixed(site.release, "fault"), now)])
+    with _by_itself(unit, kept, "page"):
+        _page(unit, site, kept, error, patient, urgent=urgent)
     if urgent and patient is not None:
         raised = Raise(rule=site.release.crisis.hard_rule)
-        raise_alert(unit, site, site.release, patient, raised, at=now)
+        with _by_itself(unit, kept, "alert"):
+            raise_alert(unit, site, site.release, patient, raised, at=now)
+
+
+@contextmanager
+def _by_itself(unit: Unit, kept: Kept, what: str) -> Iterator[None]:
+    """One of several things to do: if it fails, it alone is undone, and the others are done."""
+    try:
+        with unit.connection.begin_nested():
+            yield
+    # what failed the turn may fail any of these too, and help must be shown all the same
+    except Exception:
+        log.exception("inbox row %s was put aside without its %s", kept.id, what)
 
 
 def _read(site: Site, kept: Kept) -> Incoming | InGroup | None:

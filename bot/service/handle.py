@@ -226,8 +226,9 @@ def _event(
 ) -> Event:
     desk_now = site.desk(unit, at)
     match incoming.what:
-        case Wrote(edited=True, text=text):
-            return Edited(at=at, desk=desk_now, text=text)
+        case Wrote(edited=True, text=text, reply_to=reply_to):
+            answers = _answers_clinician(unit, patient, reply_to)
+            return Edited(at=at, desk=desk_now, text=text, to_clinician=answers)
         case Wrote(text=text) if joining.only_starts(text):
             return Joined(
                 at=at,
@@ -243,10 +244,12 @@ def _event(
             number, _, choice = data.partition(".")
             turn_ = int(number) if number.isdecimal() else None
             return Tapped(at=at, desk=desk_now, turn=turn_, choice=choice)
-        case SentThing(edited=True, caption=caption) if caption:
-            return Edited(at=at, desk=desk_now, text=caption)
-        case SentThing(what=what, caption=caption):
-            return Attached(at=at, desk=desk_now, what=what, caption=caption)
+        case SentThing(edited=True, caption=caption, reply_to=reply_to) if caption:
+            answers = _answers_clinician(unit, patient, reply_to)
+            return Edited(at=at, desk=desk_now, text=caption, to_clinician=answers)
+        case SentThing(what=what, caption=caption, reply_to=reply_to):
+            answers = _answers_clinician(unit, patient, reply_to)
+            return Attached(at=at, desk=desk_now, what=what, caption=caption, to_clinician=answers)
         case Left():
             alerted = bool(alerts.open_of_patient(unit, patient.id))
             return Blocked(at=at, desk=desk_now, alerted=alerted)

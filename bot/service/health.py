@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.service import nudge
+from bot.service import chain, nudge
 from bot.service.site import Site
 from bot.store import alerts, inbox, mails, outbox
 from bot.store.unit import Unit
@@ -33,7 +33,8 @@ def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
     """The state of the service: ages in seconds, counts, and `ok` with the reasons why not."""
     now = site.clock.now()
     waiting, posts, letters = inbox.counts(unit), outbox.counts(unit), mails.counts(unit)
-    overdue = alerts.overdue_count(unit, now - ALERT_LATE)
+    late_alerts = alerts.overdue(unit, now - ALERT_LATE)
+    overdue = len(late_alerts | {alert.id for alert in chain.unheard(unit, site)})
     ages = {
         "last_poll_age": _age(pulse.polled_at, now),
         "tick_age": _age(pulse.ticked_at, now),

@@ -33,6 +33,7 @@ class SentThing:
     what: str
     caption: str
     edited: bool = False
+    reply_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.service import chain
 from bot.service.post import Doubtful, Gone, Later, Refused, Sent, Verdict
 from bot.service.site import Site
-from bot.store import mails
+from bot.store import mails, tries
 from bot.store.mails import Mail, MailResult
 from bot.store.store import Store
 from bot.store.unit import Unit
@@ -73,14 +73,15 @@ def settle(unit: Unit, site: Site, mail: Mail, verdict: Verdict) -> None:
     """Keep what became of an e-mail, and tell the alert's chain of a first failure and success."""
     now = site.clock.now()
     mails.settle(unit, [_result(mail, verdict, now)])
-    if mail.kind == "alert" and _is_news(mail, verdict):
+    if mail.kind == "alert" and _is_news(unit, mail, verdict):
         error = None if isinstance(verdict, Sent) else _words(verdict)
         chain.settle_try(unit, site, mail_id=mail.id, ok=error is None, error=error, at=now)
 
 
-def _is_news(mail: Mail, verdict: Verdict) -> bool:
-    # the chain does not wait for a server that is down: it goes on at the first failure
-    return isinstance(verdict, Sent | Refused) or mail.attempts == 0
+def _is_news(unit: Unit, mail: Mail, verdict: Verdict) -> bool:
+    # the chain does not wait for a server that is down: it goes on at the first failure it hears
+    # of, which is not the first try if a process died in that one
+    return isinstance(verdict, Sent | Refused) or tries.waits(unit, mail.id)
 
 
 def _result(mail: Mail, verdict: Verdict, now: datetime) -> MailResult:

@@ -10,7 +10,7 @@ from bot.service.site import Site
 from bot.service.team import care_team
 from bot.service.wording import fixed, line
 from bot.store import offers
-from bot.store.offers import ACCEPTED, DECLINED, OPEN, Offer
+from bot.store.offers import ACCEPTED, DECLINED, OPEN, WITHDRAWN, Offer
 from bot.store.people import Clinician, Patient
 from bot.store.unit import Unit
 from flows.events import OfferClosed, Offered, OfferName, Setting
@@ -33,7 +33,10 @@ def answer(
 ) -> None:
     """Keep what the patient answered, and tell whoever offered; a second answer changes nothing."""
     offered = offers.get(unit, offer_id)
-    if offered is None or offered.patient_id != patient.id or offered.state != OPEN:
+    if offered is None or offered.patient_id != patient.id:
+        return
+    if offered.state == WITHDRAWN:
+        _answered_late(unit, site, patient, offered, value, at)
         return
     state = DECLINED if value == NO else ACCEPTED
     if not offers.settle(unit, offer_id, state, value, at):
@@ -172,6 +175,23 @@ def _replace(unit: Unit, patient: Patient, kind: str, subject: str, at: datetime
     for each in offers.of_patient(unit, patient.id):
         if each.state == OPEN and each.kind == kind and each.subject == subject:
             withdraw(unit, patient, each.id, at=at)
+
+
+def _answered_late(
+    unit: Unit, site: Site, patient: Patient, offered: Offer, value: str, at: datetime
+) -> None:
+    """The patient answered before they heard that it was taken back: nobody is left believing else.
+
+    A change holds, for the program has made it; a time of a call does not, and both sides hear it.
+    """
+    if offered.kind == "call":
+        calls.answered_late(unit, site, patient, offered, value, at=at)
+    elif value == NO:
+        _tell(unit, site, patient, offered, f"c-{offered.kind}-{DECLINED}", at)
+    elif offered.kind == "letter":
+        _tell(unit, site, patient, offered, "c-letter-late", at)
+    elif offers.settle(unit, offered.id, ACCEPTED, value, at, was=WITHDRAWN):
+        _tell(unit, site, patient, offered, "c-proposal-late", at)
 
 
 def _tell(

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.service import alerts, care, offers
+from bot.service import alerts, care, offers, parting
 from bot.service.post import Body, Document, Picture, Settled, bubble
 from bot.service.post import Toast as ToastPost
 from bot.service.site import Site
@@ -40,6 +40,8 @@ def record(
     for effect in turned.effects:
         _carry_out(unit, site, patient, release, effect, turn=state.turn, at=at)
     outbox.add(unit, _posts(release, patient, turned, at))
+    if state.phase == "withdrawn" != patient.phase:
+        parting.part(unit, site, patient, at=at)
 
 
 def _carry_out(

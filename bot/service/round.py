@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.service import care, when
 from bot.service.guiding import due_call, scene_of
+from bot.service.reasons import reason_of
 from bot.service.site import Site
 from bot.service.wording import age, line
 from bot.store import alerts, calls, guidance, guided, people
@@ -232,7 +233,7 @@ def _open(unit: Unit, site: Site, patient: Patient, at: datetime) -> str:
     release = site.release
     unread = care.unread(unit, [patient.id]).get(patient.id)
     found = alerts.open_of_patient(unit, patient.id)
-    tiers = [release.escalation.tiers[each.tier].title for each in found]
+    tiers = [reason_of(each).tier for each in found]
     booked = [c for c in calls.of_patient(unit, patient.id) if c.state == "booked" and c.at]
     due = due_call(unit, site, patient, at)
     said = [

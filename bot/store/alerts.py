@@ -125,6 +125,11 @@ def open_(unit: Unit) -> list[Alert]:
     return _alerts(unit, _query().where(_is_open()))
 
 
+def open_in(unit: Unit, tier: str) -> list[Alert]:
+    """The open alerts of a tier, the first raised first."""
+    return _alerts(unit, _query().where(_is_open(), alerts.c.tier == tier))
+
+
 def open_of_patient(unit: Unit, patient_id: int) -> list[Alert]:
     """A patient's open alerts, the first raised first."""
     return _alerts(unit, _query().where(_is_open(), alerts.c.patient_id == patient_id))
@@ -161,11 +166,11 @@ def asleep(unit: Unit, now: datetime, longest: Mapping[tuple[str, str], timedelt
     return _alerts(unit, _query().where(_is_open(), or_(False, *late)))
 
 
-def overdue_count(unit: Unit, now: datetime) -> int:
-    """How many open alerts are past their deadline, or old enough and nobody could be reached."""
+def overdue(unit: Unit, now: datetime) -> set[int]:
+    """The open alerts past their deadline, or old enough and nobody could be reached."""
     is_late = or_(alerts.c.deadline_at <= now, and_(alerts.c.raised_at <= now, _is_lost()))
-    query = select(func.count()).select_from(alerts).where(_is_open(), is_late)
-    return int(unit.connection.execute(query).scalar_one())
+    query = select(alerts.c.id).where(_is_open(), is_late)
+    return set(unit.connection.execute(query).scalars())
 
 
 def raised_since(unit: Unit, rule: str, since: datetime) -> int:

@@ -64,10 +64,12 @@ def of_patient(unit: Unit, patient_id: int) -> list[Offer]:
     return _offers(unit, query.order_by(offers.c.id))
 
 
-def settle(unit: Unit, offer_id: int, state: str, answer: str | None, at: datetime) -> bool:
-    """Whether the offer was still open, and so is settled like this now."""
+def settle(
+    unit: Unit, offer_id: int, state: str, answer: str | None, at: datetime, *, was: str = OPEN
+) -> bool:
+    """Whether the offer was still open, or what it `was`, and so is settled like this now."""
     settled = {"state": state, "answer": answer, "answered_at": at}
-    still_open = offers.c.id == offer_id, offers.c.state == OPEN
+    still_open = offers.c.id == offer_id, offers.c.state == was
     return unit.connection.execute(update(offers).where(*still_open).values(settled)).rowcount > 0
 
 

@@ -73,6 +73,11 @@ def latest_round(unit: Unit, alert_id: int) -> list[Try]:
     return same if newest.hop == BEFORE else [each for each in same if each.at == newest.at]
 
 
+def waits(unit: Unit, mail_id: int) -> bool:
+    """Whether a try that went with this e-mail has not been settled at all."""
+    return bool(_tries(unit, alert_tries.c.mail_id == mail_id, alert_tries.c.state == WAITING))
+
+
 def settle(
     unit: Unit,
     *,

@@ -52,6 +52,9 @@ TOLD_AFTER = timedelta(days=7)
 SORTS = ("need", "pseudonym", "phase", "joined", "seen", "due", "unread")
 """How the table can be sorted, beside by the newest score of a measure."""
 
+TELLING = ("phase", "seen", "due", "unread")
+"""The orders that tell of a patient what stands in no line that is shut."""
+
 _OPEN = ("raised", "told", "seen", "taken", "acted")
 _CLOCKS = ("behind:%", "silence:%", "unanswered:%", "overdue:%", "cue:%")
 _SCORE = "score-"

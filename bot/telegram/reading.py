@@ -163,6 +163,7 @@ def _message(message: Mapping[str, Any], *, edited: bool) -> Wrote | SentThing:
         what=kinds[0] if kinds else "nothing",
         caption=caption if isinstance(caption, str) else "",
         edited=edited,
+        reply_to=_reply_to(message),
     )
 
 

@@ -101,6 +101,7 @@ ENGINE_TEXTS = {
     "offer-declined": "",
     "offer-letter-yes": "",
     "offer-gone": "",
+    "offer-held": "",
     "agreed-addon": "title",
     "agreed-pace": "",
     "agreed-track": "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.service import alerts as alerting
 from bot.service import telling
-from bot.service.desk import tasks
+from bot.service.desk import doors, tasks
 from bot.service.desk.chair import Chair
 from bot.service.explaining import Explained, explain
 from bot.service.incoming import Wrote
@@ -13,11 +13,13 @@ from bot.service.wording import age, alert_buttons, line, outcome_buttons
 from bot.store import alerts
 from bot.store.alerts import Alert
 from bot.store.desks import Desk
+from bot.store.wants import TIERS
 from flows.effects import Button
 from flows.escalation import UNTAKEN
 from flows.scene import Rows
 
 LINES_A_BUBBLE = 10
+MOST_LINES = 50
 MOST_LETTERS = 500
 MOST_TRIES = 5
 NOTE = "alert-note"
@@ -26,15 +28,17 @@ NEEDS_NOTE, NEEDS_TRIES = "other", "no-contact"
 
 
 def list_open(chair: Chair, rest: str) -> None:
-    """Answer with every open alert."""
-    found = alerts.open_(chair.unit)
+    """Answer with the open alerts, the gravest first, and how many more there are."""
+    waiting = sorted(alerts.open_(chair.unit), key=lambda alert: _gravity(alert.tier))
+    found, more = waiting[:MOST_LINES], len(waiting[MOST_LINES:])
     if not found:
         chair.say("c-alerts-none")
-    # in several bubbles: an open alert that is cut off would be nobody's
     for start in range(0, len(found), LINES_A_BUBBLE):
         some = found[start : start + LINES_A_BUBBLE]
         lines = "\n".join(_alert_line(chair, alert) for alert in some)
         chair.say("c-alerts", None, _numbers(some), alerts=lines)
+    if more:
+        chair.say("c-alerts-more", count=str(more))
 
 
 def pressed(chair: Chair, parts: list[str]) -> str | None:
@@ -80,6 +84,10 @@ def noted(chair: Chair, desk: Desk, wrote: Wrote) -> None:
         chair.say("c-not-open")
 
 
+def _gravity(tier: str) -> int:
+    return TIERS.index(tier) if tier in TIERS else len(TIERS)
+
+
 def _alert_line(chair: Chair, alert: Alert) -> str:
     release, reason = chair.site.release, alerting.reason_of(alert)
     return line(
@@ -101,6 +109,7 @@ def _numbers(found: list[Alert]) -> Rows:
 
 
 def _explain(chair: Chair, alert: Alert) -> str | None:
+    doors.keep_look(chair, alert.patient_id, "open-alert", f"alert {alert.id}")
     alerting.see(chair.unit, chair.site, alert, chair.clinician, at=chair.at)
     alert = alerts.get(chair.unit, alert.id) or alert
     explained = explain(chair.unit, chair.site, alert)
@@ -146,7 +155,8 @@ def _relieve(chair: Chair, alert: Alert) -> str | None:
 
 
 def say_taken(chair: Chair, alert: Alert) -> None:
-    """Answer that the alert is theirs, with the buttons that it needs next."""
+    """Answer that the alert is theirs, which opens the patient to them and so is kept."""
+    doors.keep_look(chair, alert.patient_id, "take-alert", f"alert {alert.id}")
     buttons = alert_buttons(chair.site.release, alert.id, "close", "why")
     chair.say("c-taken", alert, buttons, **_about(chair, alert))
 

@@ -8,6 +8,7 @@ from bot.service import calls as calling
 from bot.service import when
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.tasks import ask
+from bot.service.desk.writing import has_left
 from bot.service.guiding import due_call
 from bot.service.incoming import Wrote
 from bot.service.wording import line
@@ -36,6 +37,8 @@ _ACTS = {
 
 def ask_times(chair: Chair, patient: Patient, again: int = 0) -> str | None:
     """Ask the clinician for times that suit them; their next words are about this patient."""
+    if has_left(chair, patient):
+        return None
     purpose = due_call(chair.unit, chair.site, patient, chair.at) or "other"
     ask(chair, "call", patient.id, f"{purpose}|{again}")
     mine, theirs = _zones(chair, patient)
@@ -189,6 +192,8 @@ def _confirmed(chair: Chair, task: str, cause: str) -> str | None:
 def _send(chair: Chair, desk: Desk) -> str | None:
     _, purpose, again, minutes, packed = desk.detail.split("|")
     patient = chair.patient(desk.patient_id or 0)
+    if has_left(chair, patient):
+        return None
     slots = [slot for each in packed.split(",") if (slot := _unpacked(each)) > chair.at]
     if not slots:
         chair.about(None, "c-call-none-left")

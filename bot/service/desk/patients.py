@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot.service import care
-from bot.service.desk import glance, presence, writing
+from bot.service import access, care
+from bot.service.desk import doors, glance, presence, writing
 from bot.service.desk.chair import Chair
 from bot.service.wording import age, line
 from bot.store import alerts, caseload, finding, people
-from bot.store.people import Patient
+from bot.store.people import Glance, Patient
 from flows.effects import Button
 from flows.scene import Rows
 
@@ -31,17 +31,9 @@ def list_patients(chair: Chair, rest: str) -> None:
     if rest:
         _find(chair, rest)
         return
-    release = chair.site.release
-    lines = [
-        line(
-            release,
-            "c-patient-line",
-            pseudonym=each.pseudonym,
-            phase=release.label(f"phase-{each.phase}"),
-            age=age(release, each.last_seen_at, chair.at),
-        )
-        for each in people.patients(chair.unit, MOST_PATIENTS)
-    ]
+    listed = people.patients(chair.unit, MOST_PATIENTS)
+    shown = access.open_among(chair.unit, chair.clinician, [each.id for each in listed], chair.at)
+    lines = [_line(chair, each) if each.id in shown else each.pseudonym for each in listed]
     if lines:
         chair.say("c-patients", patients="\n".join(lines))
     else:
@@ -90,6 +82,11 @@ def pressed(chair: Chair, parts: list[str]) -> str | None:
             return "c-gone"
         case []:
             return show(chair, patient)
+        case ["back"] if patient.taken_by == chair.clinician.id:
+            # whoever has taken over can always hand back
+            return presence.hand_back(chair, patient)
+        case _ if doors.is_shut(chair, patient):
+            return None
         case ["mode", mode] if mode in caseload.MODES:
             return _set_mode(chair, patient, mode)
         case [act] if act in CARD:
@@ -99,7 +96,10 @@ def pressed(chair: Chair, parts: list[str]) -> str | None:
 
 
 def show(chair: Chair, patient: Patient) -> str | None:
-    """Answer with the patient's card."""
+    """Answer with the patient's card, if the patient is open to the clinician."""
+    if doors.is_shut(chair, patient):
+        return None
+    doors.keep_look(chair, patient.id, "open-card")
     unit, release = chair.unit, chair.site.release
     names = {each.id: each.name for each in people.clinicians(unit)}
     guides = [names[each] for each in caseload.of_patient(unit, patient.id) if each in names]
@@ -128,6 +128,17 @@ def _find(chair: Chair, words: str) -> None:
     else:
         more = found.sure and len(numbers) > MOST_FOUND
         _choice(chair, "c-found-many" if more else "c-found", numbers[:MOST_FOUND])
+
+
+def _line(chair: Chair, patient: Glance) -> str:
+    release = chair.site.release
+    return line(
+        release,
+        "c-patient-line",
+        pseudonym=patient.pseudonym,
+        phase=release.label(f"phase-{patient.phase}"),
+        age=age(release, patient.last_seen_at, chair.at),
+    )
 
 
 def _choice(chair: Chair, name: str, numbers: Iterable[int]) -> None:
@@ -183,9 +194,7 @@ def _mine(chair: Chair, patient: Patient) -> str | None:
 
 
 def _not_mine(chair: Chair, patient: Patient) -> str | None:
-    others = set(caseload.of_patient(chair.unit, patient.id)) - {chair.clinician.id}
-    if not others and alerts.open_of_patient(chair.unit, patient.id):
-        # whoever lets go last leaves nobody who is told first
+    if not access.may_let_go(chair.unit, chair.clinician.id, patient.id):
         chair.about(patient.id, "c-mine-last", pseudonym=patient.pseudonym)
         return None
     caseload.unassign(chair.unit, patient.id, chair.clinician.id, chair.at)

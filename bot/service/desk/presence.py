@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from bot.service import care
 from bot.service.desk.chair import Chair
-from bot.service.desk.writing import LEFT
 from bot.service.posting import post_to
 from bot.service.wording import fixed, line
 from bot.store import people
@@ -24,8 +23,10 @@ def words(chair: Chair, patient: Patient, names: Mapping[int, str]) -> str:
 
 def take_over(chair: Chair, patient: Patient) -> str | None:
     """Have the program keep silent; whoever had taken the conversation over is told."""
-    if patient.phase == LEFT:
-        chair.about(patient.id, "c-left", pseudonym=patient.pseudonym)
+    refused = care.refuses(chair.unit, patient, live=True)
+    if refused is not None:
+        text = "c-left" if refused == "left" else "c-not-agreed"
+        chair.about(patient.id, text, pseudonym=patient.pseudonym)
         return None
     name = f"taken:{chair.cause}"
     if not care.take_over(chair.unit, chair.site, chair.clinician, patient, at=chair.at, name=name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.service import offers as offering
+from bot.service.desk import doors
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.writing import LEFT
 from bot.service.guiding import scene_of
@@ -39,7 +40,7 @@ def pressed(chair: Chair, parts: list[str]) -> str | None:
             return None
     if patient is None or patient.phase == LEFT:
         return "c-not-now"
-    return _chosen(chair, patient, what)
+    return None if doors.is_shut(chair, patient) else _chosen(chair, patient, what)
 
 
 def _chosen(chair: Chair, patient: Patient, what: list[str]) -> str | None:
@@ -73,6 +74,7 @@ def _propose(chair: Chair, patient: Patient, kind: Setting, value: str) -> str |
 
 def _show_letter(chair: Chair, patient: Patient, *, with_plan: bool) -> str | None:
     """The whole letter first: nothing is asked of a patient that nobody has read."""
+    doors.keep_look(chair, patient.id, "draft-letter", "plan" if with_plan else "numbers")
     letter = text_of(chair.unit, chair.site, patient.id, plan=with_plan, at=chair.at)
     send = _button(chair, "letter-send", f"suggest.{patient.id}.send.{LETTERS[with_plan]}")
     values = {"pseudonym": patient.pseudonym, "text": letter}
@@ -109,8 +111,10 @@ def _withdraw(chair: Chair, number: int) -> str | None:
     offered = offers.get(chair.unit, number)
     if offered is None:
         return "c-not-now"
-    chair.settle(slot_of("offer", number))
     patient = chair.patient(offered.patient_id)
+    if offered.clinician_id != chair.clinician.id and doors.is_shut(chair, patient):
+        return None
+    chair.settle(slot_of("offer", number))
     if not offering.withdraw(chair.unit, patient, number, at=chair.at):
         return "c-not-now"
     chair.about(patient.id, "c-withdrawn", pseudonym=patient.pseudonym)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from bot.service import care
 from bot.service import round as rounds
 from bot.service.calls import call_buttons
-from bot.service.desk import calls, minutes, proposals
+from bot.service.desk import calls, doors, minutes, proposals
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.tasks import ask
-from bot.service.desk.writing import MOST_LETTERS
+from bot.service.desk.writing import MOST_LETTERS, has_left
 from bot.service.incoming import Wrote
 from bot.service.round import Need
 from bot.service.wording import line
@@ -23,6 +23,9 @@ from flows.scene import Rows
 KIND = "round"
 MOST_MINUTES = 15
 """Longer than this nobody looks at one card: the clinician was called away."""
+
+WAYS_ON = ("next", "stop")
+"""What shows nothing of the patient who had their turn, and so goes on whatever happened."""
 
 A_MINUTE = timedelta(minutes=1)
 LASTS = timedelta(hours=12)
@@ -43,6 +46,8 @@ def pressed(chair: Chair, parts: list[str]) -> str | None:
             return None
     if patient is None:
         return "c-gone"
+    if act not in WAYS_ON and doors.is_shut(chair, patient):
+        return None
     match act, more:
         case "say", [name]:
             return _suggest(chair, patient, start, name)
@@ -171,7 +176,7 @@ def _draft(chair: Chair, patient: Patient, start: str, act: str, number: int) ->
     chair.settle(slot_of("draft", number))
     if act == "edit":
         return _own_words(chair, patient, start)
-    if act == "send":
+    if act == "send" and not has_left(chair, patient):
         _send(chair, patient, start, draft)
     return None
 

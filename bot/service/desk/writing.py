@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.service import care
-from bot.service.desk import glance
+from bot.service.desk import doors, glance
 from bot.service.desk.alerts import say_taken
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.tasks import ask, is_asked_by, take
 from bot.service.incoming import Wrote
-from bot.service.reasons import reason_of
 from bot.store import alerts, caseload, drafts, outbox, people, thread
 from bot.store.alerts import Alert
 from bot.store.desks import Desk
@@ -38,7 +37,7 @@ def wrote(chair: Chair, wrote: Wrote) -> None:
 
 def begin(chair: Chair, patient: Patient) -> str | None:
     """Have the clinician's next words go to this patient."""
-    if _has_left(chair, patient):
+    if has_left(chair, patient):
         return None
     ask(chair, "write", patient.id)
     chair.about(patient.id, "c-write", pseudonym=patient.pseudonym)
@@ -57,9 +56,11 @@ def asked(chair: Chair, desk: Desk, wrote: Wrote) -> None:
 def to_patient(chair: Chair, patient: Patient, alert: Alert | None, wrote: Wrote) -> None:
     """Send words to the patient; the first ones for a while wait until they are confirmed."""
     text = wrote.text.strip()
-    if _too_long(chair, text) or _has_left(chair, patient):
+    if _too_long(chair, text) or has_left(chair, patient):
         return
-    if _is_fresh(chair, patient):
+    # a word in reply to an alert is often meant for the bot
+    is_short = alert is not None and len(text.split()) <= 1
+    if is_short or _is_fresh(chair, patient):
         _draft(chair, patient, alert, text, wrote.message)
     else:
         _send(chair, patient, alert, text, name=f"told:{chair.cause}", source=wrote.message)
@@ -129,10 +130,9 @@ def _too_long(chair: Chair, text: str) -> bool:
     return True
 
 
-def _has_left(chair: Chair, patient: Patient) -> bool:
+def has_left(chair: Chair, patient: Patient) -> bool:
     """Whether the patient has left, and nothing urgent calls for words to them after all."""
-    found = alerts.open_of_patient(chair.unit, patient.id)
-    if patient.phase != LEFT or any(not reason_of(each).digest for each in found):
+    if care.refuses(chair.unit, patient) is None:
         return False
     chair.about(patient.id, "c-left", pseudonym=patient.pseudonym)
     return True
@@ -221,7 +221,7 @@ def _last_patients(chair: Chair) -> list[Patient]:
 
 def _choose(chair: Chair, draft: Draft, patient_id: int) -> None:
     patient = find(chair, patient_id)
-    if patient is None or _has_left(chair, patient):
+    if patient is None or doors.is_shut(chair, patient) or has_left(chair, patient):
         return
     chair.settle(slot_of("draft", draft.id))
     if not _is_fresh(chair, patient):
@@ -238,7 +238,7 @@ def _choose(chair: Chair, draft: Draft, patient_id: int) -> None:
 
 def _send_draft(chair: Chair, draft: Draft) -> None:
     patient = find(chair, draft.patient_id)
-    if patient is None or _has_left(chair, patient):
+    if patient is None or has_left(chair, patient):
         _put_away(chair, draft, "cancelled")
         return
     _put_away(chair, draft, "sent")
@@ -290,7 +290,7 @@ def _send(
 
 def _correct(chair: Chair, patient_id: int, before: thread.Message, text: str, source: int) -> None:
     patient = find(chair, patient_id)
-    if patient is None or _has_left(chair, patient):
+    if patient is None or has_left(chair, patient):
         return
     care.send(
         chair.unit,
