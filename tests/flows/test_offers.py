@@ -209,3 +209,19 @@ def test_a_reminder_before_the_suggestion_keeps_its_own_answers(release: Release
     assert replies(player.say("go on")) == []
     assert player.state.asked is not None
     assert not player.state.stack[-1].resting
+
+
+def test_a_tap_while_the_program_is_held_does_not_say_that_the_offer_is_gone(
+    release: Release,
+) -> None:
+    """It can wait, and it is still there afterwards."""
+    player = at(release, "planned-cbt")
+    player.offered(1, "call", choices=SLOTS, values=CALL)
+    player.say("I want to die")
+
+    turned = player.forge(".offer.1.2")
+
+    toasts = [each.text for each in turned.effects if isinstance(each, Toast)]
+    assert toasts == [release.text("offer-held").strip()]
+    assert replies(turned) == []
+    assert [each.id for each in turned.state.offers] == [1]

@@ -170,13 +170,14 @@ def _show_draft(chair: Chair, patient: Patient, start: str, text: str, source: i
 
 def _draft(chair: Chair, patient: Patient, start: str, act: str, number: int) -> str | None:
     draft = drafts.waiting(chair.unit, number, chair.clinician.id)
-    fate: drafts.Fate = "sent" if act == "send" else "cancelled"
-    if draft is None or not drafts.settle(chair.unit, number, fate, chair.at):
+    if draft is None:
         return "c-not-now"
+    goes = act == "send" and not has_left(chair, patient)
+    drafts.settle(chair.unit, number, "sent" if goes else "cancelled", chair.at)
     chair.settle(slot_of("draft", number))
     if act == "edit":
         return _own_words(chair, patient, start)
-    if act == "send" and not has_left(chair, patient):
+    if goes:
         _send(chair, patient, start, draft)
     return None
 

@@ -210,6 +210,9 @@ async def test_times_for_a_call_are_on_the_clinicians_clock(page: Clinic) -> Non
         {**good, "slot_1": "2031-01-14T10:00"},
         {**good, "minutes": "nan"},
         {**good, "minutes": "0"},
+        {**good, "minutes": "0.4"},
+        {**good, "minutes": "4.9"},
+        {**good, "minutes": "181"},
         {**good, "purpose": "fun"},
     ]
     for fields in bad:
@@ -378,3 +381,72 @@ async def test_there_is_nothing_about_a_patient_who_is_not(page: Clinic) -> None
         answer = await desk.get(f"/clinic/patients/{name}")
         assert answer.status_code == 404
         assert "<script>" not in answer.text
+
+
+async def test_the_last_one_is_not_taken_off_a_patient_with_an_open_alert(page: Clinic) -> None:
+    """As at the desk: somebody else guides them first, or the alert is closed."""
+    alex, lees, _ = await someone_elses(page)
+    await alex.says("I want to die")
+    guides = "SELECT clinician_id FROM caseloads WHERE until_at IS NULL"
+
+    assert await does(lees, alex, "unassign", who="1") == "409"
+    assert "nobody else guides this patient" in (lees.last.text if lees.last else "")
+    assert page.practice.rows(guides) == [(1,)]
+
+    await does(lees, alex, "assign", who="2")
+    assert await does(lees, alex, "unassign", who="1") == "?said=unassigned"
+    assert page.practice.rows(guides) == [(2,)]
+
+
+async def test_charts_alerts_notes_and_taking_stand_in_the_audit(page: Clinic) -> None:
+    """Whatever shows a patient, or opens them, leaves a row that says who and what."""
+    alex, lees, mains = await someone_elses(page)
+    scored(page.practice, alex, peg=WORSE)
+    await alex.says("I want to die")
+    await lees.get(path(alex, "/chart/peg.svg"))
+    await mains.shows("/clinic/alerts/1")
+    await mains.shows("/clinic/alerts/1")
+    await mains.post("/clinic/alerts/1/take")
+    await lees.post("/clinic/alerts/1/relieve")
+    await lees.post("/clinic/alerts/1/act")
+    await lees.post("/clinic/alerts/1/close", {"outcome": "other", "note": "It was a song."})
+    assert "It was a song." in await lees.shows("/clinic/alerts/1")
+
+    kept = page.practice.rows("SELECT clinician_id, act, subject FROM audit ORDER BY id")
+    assert [row for row in kept if row[1] != "sign-in"] == [
+        (1, "save-chart", "peg"),
+        (2, "open-alert", "alert 1"),
+        (2, "take-alert", "alert 1"),
+        (1, "take-alert", "alert 1"),
+        (1, "act-on-alert", "alert 1"),
+        (1, "close-alert", "alert 1"),
+        (1, "open-alert", "alert 1"),
+        (1, "read-note", "alert 1"),
+    ]
+
+
+async def test_the_page_asks_again_by_itself_without_a_second_row(page: Clinic) -> None:
+    """After a look every part may be polled; without one the header opens nothing."""
+    alex = await page.practice.patient(7, "learning-cbt")
+    _, desk = await page.joins(1, "Dr Lee")
+    live = {"X-Paceful-Live": "1"}
+    parts = ("", "/timeline", "/thread", "/plans", "/notes", "/letter")
+    for rest in parts:
+        assert (await desk.get(path(alex, rest), **live)).status_code == 403, rest
+    await desk.shows(path(alex))
+    await desk.post(path(alex, "/show"), {"what": "thread"})
+    page.practice.clock.moment += timedelta(minutes=14)
+    before = acts(page, 1)
+
+    for rest in parts:
+        assert (await desk.get(path(alex, rest), **live)).status_code == 200, rest
+    assert acts(page, 1) == before
+
+
+async def test_a_page_far_behind_the_timeline_is_its_last_one(page: Clinic) -> None:
+    """A number that nobody reaches reads no more than the longest timeline."""
+    alex = await page.practice.patient(7, "learning-cbt")
+    _, desk = await page.joins(1, "Dr Lee")
+    for number in ((1 << 62) - 1, 200_000):
+        shown = await desk.shows(path(alex, f"/timeline?page={number}"))
+        assert str(number) not in shown

@@ -140,3 +140,45 @@ async def test_old_links_and_sessions_are_forgotten_after_thirty_days(page: Clin
     assert practice.rows(count) == [(1, 1)]
     assert practice.rows("SELECT count(*) FROM audit") >= acts
     assert practice.store.write_now(pages.sweep, practice.clock.now()) == 2
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        ("write", {"text": "Please come back."}),
+        ("take-over", {}),
+        ("call", {"slot-1": "2027-01-20T10:00", "minutes": "20", "purpose": "start"}),
+        ("propose", {"change": "pace:slow"}),
+        ("ask-letter", {"text": "A letter."}),
+    ],
+)
+async def test_nothing_reaches_a_patient_who_left(
+    page: Clinic, act: str, fields: dict[str, str]
+) -> None:
+    """The page refuses as the desk does."""
+    _, desk = await page.joins(1, "Dr Lee")
+    ivy = await page.practice.patient(7, "learning-cbt")
+    await ivy.says("/stop")
+    await ivy.chooses("leave")
+    ivy.news()
+
+    path = f"/clinic/patients/{ivy.pseudonym}/{act}"
+    answer = await desk.post(path, {**fields, "once": "first"})
+    await page.practice.work()
+
+    assert answer.status_code == 409
+    assert "has left the program" in answer.text
+    assert ivy.news() == []
+
+
+async def test_words_to_one_who_blocked_the_bot_are_not_said_to_go_out_later(page: Clinic) -> None:
+    """They do not: the page says just what the desk says."""
+    _, desk = await page.joins(1, "Dr Lee")
+    ivy = await page.practice.patient(7, "learning-cbt")
+    await ivy.blocks()
+
+    path = f"/clinic/patients/{ivy.pseudonym}/write"
+    answer = await desk.post(path, {"text": "Hello", "once": "first"}, follow_redirects=True)
+
+    assert "not delivered" in answer.text
+    assert "will not go out later" in answer.text

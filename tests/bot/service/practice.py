@@ -189,6 +189,7 @@ class Person:
     def __init__(self, practice: Practice, number: int) -> None:
         self._practice, self.number, self._read = practice, number, 0
         self._written = 0
+        self._replied: dict[str, Any] = {}
 
     async def says(self, text: str, *, to: str | None = None) -> None:
         """Write a message, perhaps in reply to the newest bubble with these words."""
@@ -196,12 +197,12 @@ class Person:
 
     async def edits(self, text: str) -> None:
         """Change the last message into this."""
-        last = {**self._message(), "message_id": self._written}
+        last = {**self._message(), **self._replied, "message_id": self._written}
         await self._arrives({"edited_message": {**last, "text": text}})
 
-    async def sends_photo(self, caption: str) -> None:
-        """Send a picture with words under it."""
-        photo = {**self._message(), "photo": [], "caption": caption}
+    async def sends_photo(self, caption: str, *, to: str | None = None) -> None:
+        """Send a picture with words under it, perhaps in reply to the newest bubble with these."""
+        photo = {**self._message(), **self._in_reply(to), "photo": [], "caption": caption}
         await self._arrives({"message": photo})
 
     async def taps(self, label: str) -> None:
@@ -224,9 +225,8 @@ class Person:
     def wrote(self, text: str, *, to: str | None = None) -> dict[str, Any]:
         """The update of a message, for those who arrive together with others."""
         self._written += 1
-        message = {**self._message(), "message_id": self._written, "text": text}
-        if to is not None:
-            message["reply_to_message"] = {"message_id": self._bubble_with(to)}
+        self._replied = self._in_reply(to)
+        message = {**self._message(), **self._replied, "message_id": self._written, "text": text}
         return self._practice.number({"message": message})
 
     def sent(self, thing: dict[str, Any], *, edited: bool = False) -> dict[str, Any]:
@@ -295,6 +295,9 @@ class Person:
         found = [call.number for call in self._bubbles() if words in call.text]
         assert found, f"no bubble says '{words}'"
         return found[-1]
+
+    def _in_reply(self, to: str | None) -> dict[str, Any]:
+        return {} if to is None else {"reply_to_message": {"message_id": self._bubble_with(to)}}
 
     def _message(self) -> dict[str, Any]:
         return {"message_id": 1, **self._chat()}

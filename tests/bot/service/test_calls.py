@@ -10,6 +10,7 @@ from icalendar import Calendar
 from sqlalchemy import text
 
 from bot.service import calls as calling
+from bot.service import leaving
 from bot.service.export import export
 from bot.service.invitation import invitation
 from bot.service.post import Gone
@@ -498,3 +499,64 @@ async def test_a_booked_call_gets_a_new_time_at_the_desk(practice: Practice) -> 
     assert the_call(practice).at == datetime(2027, 1, 18, 16, tzinfo=UTC)
     assert [told for told in ivy.news() if "18 Jan, 11:00" in told]
     assert [told for told in lee.news() if "moved" in told]
+
+
+async def test_a_time_chosen_as_it_was_taken_back_is_said_to_both(practice: Practice) -> None:
+    """Nobody waits for a call that will not be."""
+    lee, ivy = await offered(practice)
+    chosen = ivy.button(choices(practice)[0])
+    ivy.news()
+    await practice.intake.keep([ivy.tapped(chosen)])
+    call, now = the_call(practice), practice.clock.now()
+    practice.store.write_now(calling.cancel, practice.site, call, at=now, name="x")
+
+    await practice.work()
+
+    assert the_call(practice).state == "withdrawn"
+    assert told_just(lee.news(), "No call is booked")
+    assert "is cancelled" in ivy.news()[-1]
+
+
+async def test_who_leaves_the_program_has_no_call_and_no_offer_any_more(
+    practice: Practice,
+) -> None:
+    """Both sides hear it at once, and neither is reminded."""
+    lee, ivy = await booked(practice)
+    await lee.says(f"/patients {ivy.pseudonym}")
+    await lee.taps("Suggest a change")
+    await lee.taps("a new lesson every 14 days")
+    lee.news(), ivy.news()
+
+    await ivy.says("/stop")
+    await ivy.chooses("leave")
+
+    assert the_call(practice).state == "cancelled"
+    assert practice.rows("SELECT DISTINCT state FROM offers WHERE kind = 'proposal'") == [
+        ("withdrawn",)
+    ]
+    assert ivy.state.offers == ()
+    assert any("is cancelled" in text for text in ivy.news())
+    told = lee.news()
+    assert any("has left the program" in text for text in told)
+    await practice.live(timedelta(days=5))
+    assert not any("call" in text for text in ivy.news())
+    assert not any("Soon: call" in text or "How did it go" in text for text in lee.news())
+
+
+async def test_the_calls_of_a_clinician_who_leaves_are_cancelled_in_their_name(
+    practice: Practice,
+) -> None:
+    """The lead hears it and may offer another; nobody is reminded of a call that will not be."""
+    lead = await practice.clinician(ORTIZ, "Mo", "lead")
+    _, ivy = await booked(practice)
+    lead.news()
+    now, lee = practice.clock.now(), the_call(practice).clinician_id
+
+    practice.store.write_now(leaving.leave, practice.site, lee, at=now)
+    await practice.work()
+
+    assert the_call(practice).state == "cancelled"
+    assert told_just(lead.news(), "Dr Lee has left the team")
+    assert told_just(ivy.news(), "Your call with Dr Lee")
+    await practice.live(timedelta(days=5))
+    assert not any("call" in text for text in ivy.news())

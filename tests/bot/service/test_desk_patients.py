@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text as sql
 
+from bot.service import access
 from bot.service.desk.patients import CARD, ORDER
-from bot.store import caseload
+from bot.store import caseload, people
 from tests.bot.service.desk_people import Team, gather
 from tests.bot.service.practice import Person, Practice, told_just
 
@@ -99,6 +100,7 @@ async def test_a_caseload_is_taken_listed_and_given_up(team: Team) -> None:
     await team.lee.taps("ebony-ivy-67")
     assert "Guided by: Dr Lee" in team.lee.news()[0]
 
+    open_to_kim(team)
     await team.kim.says("/patients ivy")
     await team.kim.taps("I guide them")
     await team.lee.taps("No longer mine")
@@ -167,6 +169,54 @@ async def test_words_come_first_to_the_taker_then_to_ones_own_then_to_the_last_w
     heard.append(await hearing(team, "four"))
 
     assert heard == [["lee", "kim"], ["lee"], ["kim"], ["lee"]]
+
+
+async def test_another_ones_patient_is_shut_until_the_page_was_told_why(team: Team) -> None:
+    """No card, no list line, no act by an old button; a reason on the page opens all of it."""
+    await team.kim.says("/patients ivy")
+    buttons = [team.kim.button(label) for label in ("Take over", "Contact", "I guide them")]
+    await team.lee.says("/patients ivy")
+    await team.lee.taps("I guide them")
+    team.read()
+
+    await team.kim.says("/patients ivy")
+    shut = team.kim.news()
+    assert told_just(shut, "Open the clinic page (/page)")
+    assert "score" not in shut[0]
+    for button in buttons:
+        await team.kim.brings(button)
+        assert told_just(team.kim.news(), "ebony-ivy-67 is on the list of somebody else")
+    await team.kim.says("/patients")
+    assert told_just(team.kim.news(), "ebony-ivy-67")
+    assert team.ann.news() == []
+    assert looks(team.practice, 2) == [("open-card", "")]
+
+    open_to_kim(team)
+    await team.kim.says("/patients ivy")
+    assert "Guided by: Dr Lee" in team.kim.news()[0]
+    assert looks(team.practice, 2) == [("open-card", ""), ("break-glass", ""), ("open-card", "")]
+
+
+async def test_why_and_taking_an_alert_are_kept(team: Team) -> None:
+    """Both show what else is shut, or open it."""
+    await team.lee.says("/alerts")
+    await team.lee.taps("Why?")
+    await team.lee.taps("I have it")
+
+    assert looks(team.practice, 1) == [("open-alert", "alert 1"), ("take-alert", "alert 1")]
+
+
+def open_to_kim(team: Team) -> None:
+    """The second clinician has said on the page why they must see the patient."""
+    store, now = team.practice.store, team.practice.clock.now()
+    kim = next(each for each in store.read_now(people.clinicians) if each.name == "Kim")
+    store.write_now(access.break_glass, kim, team.ann.patient_id, "They called me.", now)
+
+
+def looks(practice: Practice, clinician: int) -> list[tuple[str, str]]:
+    """What the audit kept of this clinician, in order."""
+    query = f"SELECT act, subject FROM audit WHERE clinician_id = {clinician} ORDER BY id"  # noqa: S608
+    return [(act, subject) for act, subject in practice.rows(query)]
 
 
 async def hearing(team: Team, words: str) -> list[str]:

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text as sql
 
+from bot.service import care
+from bot.store import people
 from tests.bot.service.desk_people import Team, gather
 from tests.bot.service.practice import Person, Practice, told_just
 
@@ -164,3 +166,47 @@ async def test_one_who_left_is_not_taken_over(team: Team) -> None:
 
     assert "has left the program" in team.lee.news()[-1]
     assert team.ann.state.taken_by is None
+
+
+async def test_a_second_take_over_outlives_the_end_of_the_first(team: Team) -> None:
+    """The patient's way back waits while another takes over: that one has it, and hands it back."""
+    await take_over(team, team.lee)
+    team.read()
+    await team.practice.intake.keep([team.ann.wrote("/resume")])
+    store, now = team.practice.store, team.practice.clock.now()
+    ann = store.read_now(people.load, [team.ann.patient_id])[team.ann.patient_id]
+    kim = next(each for each in store.read_now(people.clinicians) if each.name == "Kim")
+    store.write_now(care.take_over, team.practice.site, kim, ann, at=now, name="race")
+
+    await team.practice.work()
+
+    assert team.ann.state.taken_by == "Kim"
+    assert team.practice.rows("SELECT taken_by FROM patients") == [(kim.id,)]
+    await team.kim.brings(f"card.{ann.id}.back")
+    assert team.ann.state.taken_by is None
+
+
+async def test_a_silence_whose_row_was_lost_can_still_be_ended(team: Team) -> None:
+    """Whatever the table says, a hand-back reaches a program that is silent."""
+    await take_over(team, team.lee)
+    team.practice.run(sql("UPDATE patients SET taken_by = NULL"))
+
+    await team.kim.brings(f"card.{team.ann.patient_id}.back")
+
+    assert team.ann.state.taken_by is None
+
+
+async def test_one_who_agreed_to_nothing_is_taken_over_only_for_an_alert(
+    practice: Practice,
+) -> None:
+    """Words of someone who has not agreed are not gathered, unless they are in danger."""
+    lee, bob = await practice.clinician(9, "Dr Lee"), await practice.patient(1, "at-consent")
+    await lee.says(f"/patients {bob.pseudonym}")
+    await lee.taps("Take over")
+    assert "has not agreed" in lee.news()[-1]
+    assert bob.state.taken_by is None
+
+    await bob.says("I want to die")
+    await lee.taps("Take over")
+
+    assert bob.state.taken_by == "Dr Lee"

@@ -406,3 +406,17 @@ async def close_all(team: Team) -> None:
     """The other clinician takes and closes what is open."""
     for label in ("I have it", "Close it", "We spoke"):
         await team.kim.taps(label)
+
+
+async def test_a_mere_ok_to_an_alert_is_shown_before_it_goes(team: Team) -> None:
+    """It is often meant for the bot, and never what somebody in danger should read unawares."""
+    await team.write()
+    await team.ann.says("I want to die")
+    team.read()
+
+    await team.lee.says("ok", to="Red: act now")
+
+    assert team.ann.news() == []
+    assert "ok" in team.lee.news()[-1]
+    await team.lee.taps("Send")
+    assert "ok" in team.ann.news()[-1]

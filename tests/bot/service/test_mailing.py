@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text as sql
 
 from bot.mail import Courier, Route
 from bot.sandbox.supervise import free_port
@@ -203,6 +204,24 @@ async def test_a_courier_that_breaks_loses_nothing(
     await practice.wait(MINUTE)
 
     assert len(postmaster.to(SAM)) == 1
+
+
+async def test_the_chain_hears_of_a_server_that_is_down_although_the_first_try_died(
+    practice: Practice,
+) -> None:
+    """The process died while it was sending: the next failure is the first that anybody knows."""
+    ann = await red_alert(practice)
+    practice.courier = None
+    practice.start(practice.site.release)
+    await practice.wait(16 * MINUTE)
+    assert {state for state, _ in mailed(practice, ann)} == {"waiting"}
+    practice.run(sql("UPDATE mails SET attempts = 1 WHERE kind = 'alert'"))
+
+    practice.courier = Courier(Route(HOST, free_port(), "local"), "bot@example.org")
+    practice.start(practice.site.release)
+    await practice.tick()
+
+    assert {state for state, _ in mailed(practice, ann)} == {"failed"}
 
 
 async def test_the_same_trouble_waits_only_once_for_a_server_that_is_down(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.service import offers as offering
-from bot.store import offers, people
+from bot.store import caseload, offers, people
 from tests.bot.service.practice import Person, Practice, told_just
 
 LEE, IVY = 1, 2
@@ -188,3 +188,45 @@ async def test_a_letter_that_does_not_fit_into_one_message_is_refused(
                 name="test",
             )
         )
+
+
+async def test_the_plan_is_shown_to_nobody_elses_clinician_and_each_look_is_kept(
+    practice: Practice, pair: tuple[Person, Person]
+) -> None:
+    """An old or a made-up button brings no letter; who may read it leaves a row in the audit."""
+    lee, ivy = pair
+    kim = await practice.clinician(8, "Kim")
+    now = practice.clock.now()
+    practice.store.write_now(caseload.assign, ivy.patient_id, 1, now)
+    for what in ("letter-plan", "send.letter-plan", "pace.slow"):
+        await kim.brings(f"suggest.{ivy.patient_id}.{what}")
+
+    heard = kim.news()
+    assert not [text for text in heard if "Progress letter" in text]
+    assert len([text for text in heard if "Open the clinic page" in text]) == 3
+    assert practice.rows("SELECT * FROM offers") == []
+
+    await lee.taps("Letter, with the plan")
+    assert "Progress letter" in lee.news()[-1]
+    kept = "SELECT clinician_id, subject FROM audit WHERE act = 'draft-letter'"
+    assert practice.rows(kept) == [(1, "plan")]
+
+
+async def test_a_yes_that_crosses_the_taking_back_holds_and_the_clinician_hears_it(
+    practice: Practice, pair: tuple[Person, Person]
+) -> None:
+    """The tap waits, the taking back commits, then the tap is handled: the program has changed."""
+    lee, ivy = pair
+    await lee.taps("the path “Room to live (ACT)”")
+    yes, patient = ivy.button("Yes, change it"), people.load
+    lee.news(), ivy.news()
+    await practice.intake.keep([ivy.tapped(yes)])
+    known = practice.store.read_now(patient, [ivy.patient_id])[ivy.patient_id]
+    practice.store.write_now(offering.withdraw, known, 1, at=practice.clock.now())
+
+    await practice.work()
+
+    assert ivy.state.answers["track"] == "act"
+    assert practice.rows("SELECT state, answer FROM offers") == [("accepted", "yes")]
+    assert told_just(lee.news(), "It holds from now on")
+    assert not any("took back" in text for text in ivy.news())

@@ -248,3 +248,21 @@ def _put(unit: Unit, patient_id: int, here: Patient) -> None:
         last_seen_at=here.last_seen_at,
         reachable=True,
     )
+
+
+async def test_words_shown_before_somebody_left_do_not_go_out_after_it(practice: Practice) -> None:
+    """The draft is put away, and the clinician is told why."""
+    lee, ivy = await practice.clinician(LEE, "Dr Lee"), await practice.patient(IVY, "learning-cbt")
+    me = practice.store.read_now(people.clinicians)[0]
+    practice.store.write_now(caseload.assign, ivy.patient_id, me.id, practice.clock.now())
+    await lee.says("/round")
+    await lee.taps("My own words")
+    await lee.says("How was the week?")
+    await ivy.says("/stop")
+    await ivy.chooses("leave")
+    lee.news(), ivy.news()
+
+    await lee.taps("Send")
+
+    assert "has left the program" in lee.news()[-1]
+    assert ivy.news() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.bot.service.practice import Practice, told_just
-from tests.bot.service.team import alert_of, due_at, raised, told
+from tests.bot.service.team import alert_of, due_at, fire, raised, told
 
 AMBER, RED = "person", "crisis-words"
 QUARTER = timedelta(minutes=15)
@@ -120,3 +120,38 @@ async def test_whoever_joins_in_a_storm_reads_of_it_in_one_bubble(practice: Prac
     assert sorted(text.splitlines()[0] for text in alerts) == [
         "40 alerts of one rule wait. Amber: within one working day", *["Red: act now"] * 2,
     ]  # fmt: skip
+
+
+async def test_a_storm_of_alerts_that_fire_again_is_held_back_too(practice: Practice) -> None:
+    """A bad threshold fires each week for the same patients, whose alerts are still open."""
+    lee, _ = await practice.clinician(9, "Dr Lee"), await practice.clinician(7, "Sam", "operator")
+    patients = await raised(practice, AMBER, *range(101, 161))
+    await practice.wait(QUARTER)
+    await practice.wait(timedelta(hours=73))
+    told(lee)
+
+    for patient in patients:
+        fire(practice, patient, AMBER)
+    await practice.tick()
+    assert told(lee) == [20]
+
+    await practice.wait(QUARTER)
+    assert told_just(lee.news(), "alerts of one rule wait.")
+    assert all(due_at(practice, number) > practice.clock.now() for number in range(1, 61))
+
+
+async def test_the_list_of_open_alerts_shows_the_gravest_and_says_how_many_more(
+    practice: Practice,
+) -> None:
+    """A storm is no reason for hundreds of bubbles, or for a red alert at the end of them."""
+    lee = await practice.clinician(9, "Dr Lee")
+    await raised(practice, AMBER, *range(101, 161))
+    await raised(practice, RED, 201)
+    told(lee)
+
+    await lee.says("/alerts")
+
+    *lists, more = lee.news()
+    assert len(lists) == 5
+    assert "61 Red: act now" in lists[0].split("Open alerts")[1].strip().splitlines()[0]
+    assert "And 11 more." in more

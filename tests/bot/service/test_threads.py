@@ -110,3 +110,28 @@ async def test_words_meant_for_the_team_before_anyone_has_joined_wait_for_the_fi
 
     said = f"{bob.pseudonym} writes:\n\nplease call me on Monday"
     assert told_just(lee.news(), "Welcome, Dr Lee.", "The patient asked for a person.", said)
+
+
+@pytest.mark.parametrize("way", ["edit", "caption", "edit while taken over"])
+async def test_changed_words_and_captions_for_the_team_reach_it(
+    practice: Practice, lee: Person, way: str
+) -> None:
+    """Two tablets that become twenty, and what stands under a picture, are words like any other."""
+    ann = await practice.patient(1, "placed")
+    await lee.says(f"/patients {ann.pseudonym}")
+    await lee.taps("Write")
+    await lee.says("Hello there")
+    await lee.taps("Send")
+    if way == "edit while taken over":
+        await lee.says(f"/patients {ann.pseudonym}")
+        await lee.taps("Take over")
+    if way == "caption":
+        lee.news()
+        await ann.sends_photo("I took twenty tablets", to="Hello there")
+    else:
+        await ann.says("I took two tablets", to="Hello there" if way == "edit" else None)
+        lee.news(), ann.news()
+        await ann.edits("I took twenty tablets")
+        assert "passed on your changed words" in ann.news()[-1]
+
+    assert any("twenty tablets" in text for text in lee.news())
