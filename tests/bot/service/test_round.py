@@ -256,7 +256,7 @@ async def test_words_shown_before_somebody_left_do_not_go_out_after_it(practice:
     me = practice.store.read_now(people.clinicians)[0]
     practice.store.write_now(caseload.assign, ivy.patient_id, me.id, practice.clock.now())
     await lee.says("/round")
-    await lee.taps("My own words")
+    await lee.taps("Own words")
     await lee.says("How was the week?")
     await ivy.says("/stop")
     await ivy.chooses("leave")
