@@ -89,6 +89,8 @@ def test_a_patient_who_blocks_the_bot_is_left_alone_and_the_care_team_knows(worl
     tried = len(world.calls("sendMessage", patient))
     world.skips(days=1)
     lee.says("Are you there?", reply_to=alert)
+    lee.sees()
+    lee.taps("Send")
 
     assert len(world.calls("sendMessage", patient)) == tried
     assert "can't be reached by the bot now" in lee.sees()
