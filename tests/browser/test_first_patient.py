@@ -72,6 +72,7 @@ async def _is_written_to(alex: Phone, robin: Phone) -> None:
     await robin.sees("PHQ-9 item 9 (thoughts of death or self-harm): nearly every day.")
     await robin.tap("I have it")
     await robin.reply("I can call you at ten. Is that all right?", to="Red: act now")
+    await robin.tap("Send")
     await alex.sees("Robin from your care team writes:")
     await alex.sees("I can call you at ten.")
 
