@@ -347,6 +347,9 @@ mails = Table(
     Column("attempts", Integer, nullable=False),
     Column("not_before", Moment, nullable=False),
     Column("claimed_at", Moment),
+    # how often it was claimed: whoever claimed it last may say what became of it
+    Column("claims", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", Number),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
     Column("error", String(256)),
@@ -384,6 +387,9 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("not_before", Moment, nullable=False),
     Column("claimed_at", Moment),
+    # how often it was claimed: whoever claimed it last may say what became of it
+    Column("claims", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", Number),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
     Column("message_id", Number),
@@ -584,4 +590,38 @@ marks = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# each process that works on this database, and when it last gave a sign of life
+replicas = Table(
+    "replicas",
+    metadata,
+    _id(),
+    Column("version", String(32), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+# times in which what people wrote may have been lost: nobody fetched it, or a backup was restored
+gaps = Table(
+    "gaps",
+    metadata,
+    _id(),
+    Column("kind", String(16), nullable=False),
+    Column("since_at", Moment, nullable=False),
+    Column("until_at", Moment, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# who was erased, so that a backup that still knows them is erased again
+tombstones = Table(
+    "tombstones",
+    metadata,
+    _id(),
+    Column("pseudonym", String(64), nullable=False, unique=True),
+    Column("erased_at", Moment, nullable=False),
+    Column("reason", String(256), nullable=False),
 )
