@@ -6,20 +6,36 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date
+from typing import Concatenate, ParamSpec, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import chain, digest, fault, handle, nudge, reminding, signing_in, silence
-from bot.service.deliver import LEASE, Delivery, recover
+from bot.service import (
+    chain,
+    deliver,
+    digest,
+    fault,
+    gaps,
+    handle,
+    mail_delivery,
+    nudge,
+    reminding,
+    signing_in,
+    silence,
+)
+from bot.service.deliver import Delivery
 from bot.service.health import Pulse
-from bot.service.mail_delivery import LEASE as MAIL_LEASE
 from bot.service.mail_delivery import MailDelivery
-from bot.service.mail_delivery import recover as recover_mail
 from bot.service.site import Site
-from bot.store import mails, outbox
+from bot.store.errors import is_collision, is_passing
+from bot.store.replicas import ALONE, Deposed, Replica, holding
 from bot.store.store import Store
+from bot.store.unit import Unit
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 TICK_SECONDS = 1.0
 VITAL = frozenset({"alerts", "nudges", "landed", "outbox"})
@@ -37,8 +53,10 @@ class Workers:
         delivery: Delivery,
         pulse: Pulse,
         mail: MailDelivery | None = None,
+        replica: Replica = ALONE,
     ) -> None:
         self._store, self._site, self._delivery, self._pulse = store, site, delivery, pulse
+        self._replica = replica
         self._mail = mail or MailDelivery(store, site, None)
         self._arrived, self._posted, self._mailed = (
             asyncio.Event(),
@@ -59,8 +77,8 @@ class Workers:
 
     async def run(self) -> None:
         """Handle, send and tick until `stop`; what is in hand is finished first."""
-        await self._store.write(recover, self._site)
-        await self._store.write(recover_mail, self._site)
+        await self._store.write(deliver.take_back, self._site)
+        await self._store.write(mail_delivery.take_back, self._site)
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         self._scheduler.start()
         try:
@@ -100,8 +118,11 @@ class Workers:
                 if not await work():
                     return
             # a loop that dies is silence for every patient: it is logged, and it goes on
-            except Exception:
-                log.exception("a worker failed")
+            except Exception as error:
+                if is_passing(error):
+                    log.warning("the database is in trouble: %s", type(error).__name__)
+                else:
+                    log.exception("a worker failed")
                 await asyncio.sleep(_PAUSE_AFTER_FAULT)
                 return
 
@@ -126,6 +147,11 @@ class Workers:
         try:
             await self._store.write(handle.handle_one, self._site, row)
         except Exception as error:
+            if is_collision(error):
+                return False
+            # nobody's words are to blame for a trouble of the database: they wait till it is over
+            if is_passing(error):
+                raise
             log.exception("inbox row %s could not be handled", row)
             return await self._put_aside(row, type(error).__name__)
         return True
@@ -142,53 +168,49 @@ class Workers:
                 return True
         return False
 
+    async def _lead(
+        self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What the work gives back, done only while this process leads."""
+        return await self._store.write(holding, self._replica, work, *args, **kwargs)
+
     async def _remind(self) -> None:
         for numbers in await self._store.read(chain.due, self._site):
-            try:
-                await self._store.write(chain.go_on, self._site, numbers)
-            # one alert that cannot be told must not silence the others
-            except Exception:
-                log.exception("alerts %s could not be told", numbers)
+            await self._by_itself(f"alerts {numbers}", chain.go_on, numbers)
 
     async def _digest(self) -> None:
         for clinician_id in await self._store.read(digest.due, self._site):
-            try:
-                await self._store.write(digest.send, self._site, clinician_id)
-            except Exception:
-                log.exception("the digest of clinician %s could not be made", clinician_id)
+            await self._by_itself(f"digest of {clinician_id}", digest.send, clinician_id)
 
     async def _speak_of_calls(self) -> None:
         for call_id in await self._store.read(reminding.due, self._site):
-            try:
-                await self._store.write(reminding.remind, self._site, call_id)
-            # one call that cannot be spoken of must not silence the others
-            except Exception:
-                log.exception("nothing could be said about call %s", call_id)
+            await self._by_itself(f"call {call_id}", reminding.remind, call_id)
 
     async def _look_at_silence(self) -> None:
         for patient_id in await self._store.read(silence.due, self._site):
-            try:
-                await self._store.write(silence.go_on, self._site, patient_id)
-            # one conversation that cannot go on must not hold up the others
-            except Exception:
-                log.exception("the take-over of patient %s could not be looked at", patient_id)
+            await self._by_itself(f"take-over of {patient_id}", silence.go_on, patient_id)
+
+    async def _by_itself(self, what: str, work: Callable[[Unit, Site, T], None], whose: T) -> None:
+        try:
+            await self._lead(work, self._site, whose)
+        except Deposed:
+            raise
+        # one that cannot go on must not hold up the others
+        except Exception:
+            log.exception("a clock ran out and nothing came of it: %s", what)
 
     async def _sweep(self) -> None:
         today = self._site.clock.now().date()
         if today != self._swept_on:
-            await self._store.write(signing_in.sweep, self._site)
+            await self._lead(signing_in.sweep, self._site)
             self._swept_on = today
-
-    async def _recover_posts(self) -> None:
-        await self._store.write(outbox.recover, self._site.clock.now(), LEASE)
-
-    async def _recover_mails(self) -> None:
-        await self._store.write(mails.recover, self._site.clock.now(), MAIL_LEASE)
 
     async def _went(self, name: str, part: Callable[[], Awaitable[object]]) -> bool:
         """Whether this part of a tick went well."""
         try:
             await part()
+        except Deposed:
+            log.info("another process leads: it sees to %s", name)
         # one part that fails must not stop the others, above all not the alerts' clocks
         except Exception:
             log.exception("a part of the tick failed: %s", name)
@@ -203,21 +225,32 @@ class Workers:
         if VITAL.isdisjoint(failed):
             self._pulse.ticked_at = self._site.clock.now()
 
-    async def _tick(self) -> None:
-        parts: dict[str, Callable[[], Awaitable[object]]] = {
+    def _parts(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        """What is to be done at a tick: the clocks by the leader alone, the rest by everyone."""
+        everyones: dict[str, Callable[[], Awaitable[object]]] = {
+            "landed": self._delivery.settle_landed
+        }
+        if not self._replica.leads:
+            return everyones
+        lead, site = self._lead, self._site
+        return {
             # nothing else may hold up somebody in danger
             "alerts": self._remind,
-            "nudges": lambda: self._store.write(nudge.claim, self._site),
+            "nudges": lambda: lead(nudge.claim, site),
             "digests": self._digest,
             "calls": self._speak_of_calls,
             "silence": self._look_at_silence,
+            "gaps": lambda: lead(gaps.tell_on, site),
             "sweep": self._sweep,
-            "landed": self._delivery.settle_landed,
-            "outbox": self._recover_posts,
-            "mails": self._recover_mails,
+            **everyones,
+            "outbox": lambda: lead(deliver.recover, site, self._replica),
+            "mails": lambda: lead(mail_delivery.recover, site, self._replica),
         }
+
+    async def _tick(self) -> None:
         async with self._ticking:
-            failed = [name for name, part in parts.items() if not await self._went(name, part)]
+            parts = self._parts().items()
+            failed = [name for name, part in parts if not await self._went(name, part)]
         self._note(failed)
         self._arrived.set()
         self._posted.set()

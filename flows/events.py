@@ -38,11 +38,15 @@ class Joined(Happened):
 
 
 class Said(Happened):
-    """The patient wrote a message; `to_clinician` if it answers a clinician's bubble."""
+    """The patient wrote a message; `to_clinician` if it answers a clinician's bubble.
+
+    `forwarded` if they passed on a message that was written elsewhere.
+    """
 
     kind: Literal["said"] = "said"
     text: str
     to_clinician: bool = False
+    forwarded: bool = False
 
 
 class Tapped(Happened):
@@ -61,6 +65,10 @@ class Edited(Happened):
     to_clinician: bool = False
 
 
+UNREADABLE = "unreadable"
+"""What was attached when nobody could read what it was."""
+
+
 class Attached(Happened):
     """The patient sent something that is not plain text, perhaps with a caption."""
 
@@ -68,6 +76,7 @@ class Attached(Happened):
     what: str
     caption: str = ""
     to_clinician: bool = False
+    forwarded: bool = False
 
 
 class Due(Happened):
@@ -170,6 +179,18 @@ class Returned(Happened):
     kind: Literal["returned"] = "returned"
 
 
+class Away(Happened):
+    """Nobody fetched what the patient sent between these moments, so it may be lost.
+
+    `restored` if a backup was put back, which knows nothing of what happened in between.
+    """
+
+    kind: Literal["away"] = "away"
+    since: datetime
+    until: datetime
+    restored: bool = False
+
+
 Event = Annotated[
     Joined
     | Said
@@ -185,7 +206,8 @@ Event = Annotated[
     | Reminded
     | Cleared
     | Blocked
-    | Returned,
+    | Returned
+    | Away,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(hide_input_in_errors=True))

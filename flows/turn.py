@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from flows import crisis, offers, presence, talk
 from flows.answers import LEAVE, Answer, Choice, Slip, number_in, tapped, typed
+from flows.away import away
 from flows.cards import as_it_was
 from flows.commands import command, idle, knows, noticed, start
 from flows.effects import Effect, Raise, Relay, Settle, Toast
 from flows.events import (
+    UNREADABLE,
     Attached,
+    Away,
     Blocked,
     Cleared,
     Due,
@@ -102,8 +105,11 @@ def _renewed(scene: Scene) -> Scene:
 
 
 def _tier(scene: Scene) -> str | None:
-    words = words_of(scene.event)
-    return crisis.screen(scene.release.crisis, words) if words else None
+    words, event = words_of(scene.event), scene.event
+    tier = crisis.screen(scene.release.crisis, words) if words else None
+    # what somebody else wrote is asked about, and never passed over
+    is_passed_on = isinstance(event, Said | Attached) and event.forwarded
+    return "soft" if tier is not None and is_passed_on else tier
 
 
 def _happen(scene: Scene) -> Scene:
@@ -176,8 +182,10 @@ def _ordinary(scene: Scene) -> Scene:
             scene = scene.then(*_relay(scene))
             is_live = scene.state.taken_by is not None or event.to_clinician
             return message(scene, "edited-live" if is_live else "edited")
-        case Attached():
+        case Attached(what=what):
             scene = scene.then(*_relay(scene))
+            if what == UNREADABLE:
+                return _not_read(scene)
             return message(scene, "attached", buttons=lasting(scene, "now"))
         case Due():
             return come_due(scene, event)
@@ -200,6 +208,14 @@ def _ordinary(scene: Scene) -> Scene:
             return scene.then(Raise(rule="unreachable")) if event.alerted else scene
         case Returned():
             return message(scene, "returned", buttons=lasting(scene, "resume"))
+        case Away():
+            return away(scene, event)
+
+
+def _not_read(scene: Scene) -> Scene:
+    """Words about what nobody could read; the open question stands, and is asked once more."""
+    scene = message(scene, "unreadable", buttons=lasting(scene, "now"))
+    return scene if scene.is_silent or scene.question is None else talk.ask_again(scene)
 
 
 def _said(scene: Scene, event: Said) -> Scene:

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,13 +22,22 @@ from bot.store.store import Store
 
 NO_POSTGRES = "PostgreSQL is not installed: on Debian, apt-get install postgresql"
 NUMBERS = count(1)
+POSTGRESQL = "postgresql"
 
 
-@dataclass(frozen=True)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever runs the tests say on which kind of database the stories are told."""
+    kinds = ["sqlite", POSTGRESQL]
+    parser.addoption("--database", choices=kinds, default="sqlite", help="for stories on one kind")
+
+
+@dataclass
 class Server:
     """A PostgreSQL of the tests' own, reached by a socket in its folder."""
 
     folder: Path
+    programs: Path
+    process: "subprocess.Popen[bytes] | None" = None
 
     def url(self, name: str) -> str:
         """The address of one of its databases."""
@@ -40,22 +50,41 @@ class Server:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self.url(name)
 
+    def starts(self) -> None:
+        """Start it, and wait until it answers."""
+        self.process = _serve(self.programs, self.folder)
+        _wait_for(self)
+
+    def stops(self, how: signal.Signals) -> None:
+        """Stop it: SIGINT ends every session, SIGQUIT leaves it as a power cut would."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait()
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A running PostgreSQL; where none is installed the test is skipped, but never on CI."""
+    with own_server() as server:
+        yield server
+
+
+@contextmanager
+def own_server() -> Iterator[Server]:
+    """A new PostgreSQL that runs meanwhile."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_POSTGRES)
     # not pytest's own folder: only root may enter that one
     folder = Path(tempfile.mkdtemp(prefix="paceful-postgres-"))
-    process = _start(found[-1].parent, folder)
+    server = Server(folder, found[-1].parent)
     try:
-        _wait_for(Server(folder))
-        yield Server(folder)
+        _make(server.programs, folder)
+        server.starts()
+        yield server
     finally:
-        process.send_signal(signal.SIGQUIT)
-        process.wait()
+        if server.process is not None:
+            server.stops(signal.SIGQUIT)
         shutil.rmtree(folder)
 
 
@@ -87,6 +116,13 @@ def postgres_url(postgres: Server, migrated_postgres: str) -> str:
     return postgres.create(migrated_postgres)
 
 
+@pytest.fixture
+def usual_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of the kind that `--database` names, for what works on either."""
+    kind = request.config.getoption("--database")
+    return str(request.getfixturevalue("postgres_url" if kind == POSTGRESQL else "sqlite_url"))
+
+
 @pytest.fixture(params=["sqlite_url", pytest.param("postgres_url", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest) -> str:
     """A migrated database of each kind."""
@@ -115,16 +151,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{missed} tests did not run. {NO_POSTGRES}", red=True)
 
 
-def _start(programs: Path, folder: Path) -> "subprocess.Popen[bytes]":
-    # however the tests end, the server ends with them
-    run = ["setpriv", "--pdeathsig=QUIT", *_as_database_user(folder)]
+def _make(programs: Path, folder: Path) -> None:
     cluster = ["-D", str(folder / "cluster")]
-    made = [*run, str(programs / "initdb"), *cluster, "-U", "paceful", "--no-sync"]
+    made = [*_run(folder), str(programs / "initdb"), *cluster, "-U", "paceful", "--no-sync"]
     done = subprocess.run(made, cwd="/", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    served = [*run, str(programs / "postgres"), *cluster, "-F", "-k", str(folder)]
-    with folder.joinpath("log").open("wb") as log:
+
+
+def _serve(programs: Path, folder: Path) -> "subprocess.Popen[bytes]":
+    cluster = ["-D", str(folder / "cluster")]
+    served = [*_run(folder), str(programs / "postgres"), *cluster, "-F", "-k", str(folder)]
+    with folder.joinpath("log").open("ab") as log:
         return subprocess.Popen([*served, "-c", "listen_addresses="], cwd="/", stderr=log)
+
+
+def _run(folder: Path) -> list[str]:
+    # however the tests end, the server ends with them
+    return ["setpriv", "--pdeathsig=QUIT", *_as_database_user(folder)]
 
 
 def _as_database_user(folder: Path) -> list[str]:

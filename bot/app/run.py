@@ -8,11 +8,13 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib.metadata import version
 from typing import Any
 
 import uvicorn
 
 from bot.app.deadman import DeadMan, watching
+from bot.app.leading import while_leading
 from bot.app.logs import set_up
 from bot.app.web import web
 from bot.clinic import clinic
@@ -24,14 +26,20 @@ from bot.content.reading import read
 from bot.keys import Vault
 from bot.mail import Courier, route_of
 from bot.service.deliver import Delivery
+from bot.service.erasing import stay_erased
 from bot.service.health import Pulse, health
 from bot.service.mail_delivery import MailDelivery
 from bot.service.picture import Painter
 from bot.service.releases import Releases
 from bot.service.renewal import take_up
+from bot.service.shelter import Shelter
 from bot.service.site import Site
+from bot.service.spool import Spool
+from bot.service.unaided import Unaided
 from bot.settings import BadSetting, Settings
 from bot.store.migrate import migrate
+from bot.store.replicas import Replica, join
+from bot.store.same_file import same_file
 from bot.store.store import Store
 from bot.telegram import gateway, intake
 from bot.telegram.intake import Intake, Poller, Revoked
@@ -86,41 +94,68 @@ async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; turns in hand are finished, the rest waits in the inbox."""
     set_up(settings.log_level)
     stopping = _stop_signal()
-    site, store = site_for(settings), open_store(settings)
+    site, vault = site_for(settings), Vault(settings.keys)
+    make_data_dir(settings)
+    # before anything is touched: another process may be at work on the same file
+    replica = join(settings.database, vault, site.clock, version("paceful"))
     try:
-        await store.write(take_up, site)
-        await Service(settings, site, store, stopping).serve()
+        store = Store.open(settings.database, vault)
+        try:
+            await store.write(take_up, site)
+            await store.write(stay_erased, site)
+            await Service(settings, site, store, replica, stopping).serve()
+        finally:
+            store.close()
     finally:
-        store.close()
+        replica.leave()
 
 
 class Service:
     """The loops of one process, started together and stopped in order."""
 
     def __init__(
-        self, settings: Settings, site: Site, store: Store, stopping: asyncio.Event
+        self,
+        settings: Settings,
+        site: Site,
+        store: Store,
+        replica: Replica,
+        stopping: asyncio.Event,
     ) -> None:
         token = settings.bot_token
         if token is None:
             raise BadSetting("BOT_TOKEN", "BOT_TOKEN is missing.")
         self._settings, self._site, self._store = settings, site, store
+        self._replica = replica
         self._token = token.get_secret_value()
         self._bot = gateway.open_bot(self._token, settings.bot_api_url)
         self._pulse = Pulse()
         self._painter = Painter()
-        delivery = Delivery(store, site, gateway.Telegram(self._bot), self._painter)
-        mail = MailDelivery(store, site, courier_for(settings))
-        self._workers = Workers(store, site, delivery, self._pulse, mail)
-        self._intake = Intake(store, Vault(settings.keys), site.clock, self._workers.wake)
+        delivery = Delivery(store, site, gateway.Telegram(self._bot), self._painter, replica)
+        mail = MailDelivery(store, site, courier_for(settings), replica)
+        self._workers = Workers(store, site, delivery, self._pulse, mail, replica)
+        vault = Vault(settings.keys)
+        self._shelter = Shelter(
+            store,
+            site,
+            Spool(settings.data_dir / "spool", vault),
+            Unaided(site, gateway.Telegram(self._bot)),
+            wake=self._workers.wake,
+            is_there=same_file(settings.database),
+        )
+        wake, keep = self._workers.wake, self._shelter.keep
+        self._intake = Intake(store, vault, site.clock, wake, keep)
         self._stopping = stopping
 
     async def serve(self) -> None:
         """Serve until told to stop; the first loop that breaks stops the others and is raised."""
         server = self._server()
         door = _listen(self._settings.http_host, self._settings.http_port)
+        await self._shelter.begin()
         # a second of work that nobody should wait for when the first patient names a city
         warming = asyncio.create_task(asyncio.to_thread(places))
         async with self._watched(), asyncio.TaskGroup() as group:
+            living = group.create_task(self._replica.live())
+            sheltering = group.create_task(self._shelter.live())
             serving = group.create_task(server.serve(sockets=[door]))
             working = group.create_task(self._workers.run())
             coming_in = group.create_task(self._take_in())
@@ -130,9 +165,10 @@ class Service:
             server.should_exit = True
             # what is still being sent after this is sent again at the next start
             _, late = await asyncio.wait((serving, working), timeout=DRAIN_SECONDS)
-            for task in late:
+            for task in (*late, living, sheltering):
                 task.cancel()
         await warming
+        await self._shelter.close()
         await self._bot.shutdown()
 
     @asynccontextmanager
@@ -165,7 +201,7 @@ class Service:
         return _Server(config)
 
     async def _health(self) -> dict[str, Any]:
-        return await self._store.read(health, self._site, self._pulse)
+        return await self._shelter.health(lambda: self._store.read(health, self._site, self._pulse))
 
     async def _take_in(self) -> None:
         await self._meet()
@@ -180,7 +216,7 @@ class Service:
             )
             await asyncio.Event().wait()
         await self._until_done(lambda: intake.stop_listening(self._bot))
-        await self._poller().run()
+        await while_leading(self._replica, lambda: self._poller().run())
 
     async def _meet(self) -> None:
         """Connect, and refuse to go on with a token that Telegram does not know."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from starlette.routing import BaseRoute, Route
 
 from bot.service.health import metrics
 from bot.telegram.intake import Intake, secret_fits
+from bot.telegram.raw import update_of
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 1 << 20
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name, no secret
@@ -42,10 +46,13 @@ def web(
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        update = _update(body)
-        if update is None:
-            return Response(status_code=400)
-        await intake.keep([update])
+        # junk is kept and marked: refused, it would come again for a day and hold up its sender
+        try:
+            await intake.keep([update_of(body)])
+        # not kept, so not taken: Telegram brings it again
+        except Exception as error:  # noqa: BLE001 - a trace may hold what patients wrote
+            log.error("an update could not be kept: %s", type(error).__name__)
+            return Response(status_code=503)
         return Response(status_code=200)
 
     routes = [Route("/healthz", show_health), Route("/metrics", show_metrics), *clinic]
@@ -61,12 +68,3 @@ async def _body(request: Request) -> bytes | None:
         if len(body) > MOST_BYTES:
             return None
     return body
-
-
-def _update(body: bytes) -> dict[str, Any] | None:
-    try:
-        update = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    is_update = isinstance(update, dict) and isinstance(update.get("update_id"), int)
-    return update if is_update else None

@@ -125,6 +125,7 @@ class Frame:
             clinician=visit.clinician,
             csrf=self.csrf_of(secret),
             path=visit.asked.path,
+            here=visit.asked.here,
             times=times,
         )
 

@@ -7,10 +7,9 @@ from starlette.routing import Route
 from bot import markup
 from bot.clinic.answers import Answer, Missing, Shown, Went
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, look, opened, shown_until, top
+from bot.clinic.opened import Opened, look, new_form, opened, shown_until, top
 from bot.clinic.patient import ONE
 from bot.clinic.visit import Visit
-from bot.keys import new_code
 from bot.service import care, charts
 from bot.store import audit, cards, notes, thread
 
@@ -39,7 +38,7 @@ def messages(visit: Visit) -> Answer:
         care.mark_seen(visit.unit, it.line.id, visit.at)
     names = {each.id: each.name for each in it.team}
     values = {"messages": found, "names": names, "until": until, "what": "thread"}
-    form = {"once": new_code(), "typed": visit.field("text"), "score": _last_score(visit, it)}
+    form = {"once": new_form(visit), "typed": visit.field("text"), "score": _last_score(visit, it)}
     return Shown("thread.html", {**top(visit, it, "thread"), **values, **form})
 
 
@@ -63,7 +62,7 @@ def noted(visit: Visit) -> Answer:
     names = {each.id: each.name for each in it.team}
     count = notes.count(visit.unit, it.line.id)
     values = {"notes": found, "names": names, "until": until, "what": "notes", "count": count}
-    form = {"once": new_code(), "typed": visit.field("text")}
+    form = {"once": new_form(visit), "typed": visit.field("text")}
     return Shown("notes.html", {**top(visit, it, "notes"), **values, **form})
 
 

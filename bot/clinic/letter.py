@@ -6,10 +6,9 @@ from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Shown
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, keep_look, look, opened, shown_until, top
+from bot.clinic.opened import Opened, keep_look, look, new_form, opened, shown_until, top
 from bot.clinic.patient import ONE
 from bot.clinic.visit import Visit
-from bot.keys import new_code
 from bot.service import letter as letters
 from bot.service import offers
 from bot.store import offers as offered
@@ -40,7 +39,7 @@ def letter(visit: Visit) -> Answer:
         "plans_open": plans_open,
         "with_plan": plan,
         "most": offers.MOST_LETTERS,
-        "once": new_code(),
+        "once": new_form(visit),
     }
     return Shown("letter.html", {**top(visit, it, "letter"), **values})
 

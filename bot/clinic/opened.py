@@ -9,6 +9,7 @@ from typing import Any
 from bot.clinic.answers import Forbidden, Missing
 from bot.clinic.patients import PATH
 from bot.clinic.visit import Visit
+from bot.keys import new_code
 from bot.service import alerts as alerting
 from bot.service.team import care_team
 from bot.store import alerts, audit, openings, people, roster
@@ -106,6 +107,12 @@ def keep_look(visit: Visit, patient_id: int, act: str, subject: str = "") -> Non
         patient_id=patient_id,
         subject=subject,
     )
+
+
+def new_form(visit: Visit) -> str:
+    """The name of a form that is done once; none where the page asks by itself, and fills none."""
+    # a page without news must be the same page, or it would be sent whole each time
+    return "" if visit.asked.polls else new_code()
 
 
 def shown_until(visit: Visit, line: Line, what: str) -> datetime | None:

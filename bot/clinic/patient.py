@@ -12,11 +12,10 @@ from starlette.routing import Route
 from bot.clinic import choices
 from bot.clinic.answers import Answer, File, Missing, Shown
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, keep_look, line_of, look, opened, shown_until, top
+from bot.clinic.opened import Opened, keep_look, line_of, look, new_form, opened, shown_until, top
 from bot.clinic.patients import PATH, asked_first
 from bot.clinic.visit import Visit
 from bot.clinic.writing import TEMPLATES
-from bot.keys import new_code
 from bot.service import charts
 from bot.service.charts import Figure
 from bot.store import guidance, records, timeline
@@ -75,7 +74,7 @@ def overview(visit: Visit) -> Answer:
             "lessons": lessons_for(release, it.state, visit.at),
             "extras": _extras(release, it.state),
             "minutes": sum(each.minutes for each in guidance.of_patient(visit.unit, line.id)),
-            "once": new_code(),
+            "once": new_form(visit),
             "offered": choices.proposals(release),
             "modes": choices.MODES,
             "spent_on": choices.KINDS,

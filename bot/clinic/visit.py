@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from urllib.parse import urlencode
 
 from bot.clinic.answers import Forbidden, Missing
 from bot.service import access
@@ -27,6 +28,12 @@ class Asked:
     form: Mapping[str, str]
     polls: bool
     """Whether the page asked by itself, and not the person who looks at it."""
+
+    @property
+    def here(self) -> str:
+        """The address at which the same can be asked for again, without what was said once."""
+        query = urlencode({name: self.query[name] for name in self.query if name != "said"})
+        return f"{self.path}?{query}" if query else self.path
 
 
 @dataclass(frozen=True, slots=True)

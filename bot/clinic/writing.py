@@ -34,6 +34,7 @@ def page_of(
     clinician: Clinician | None = None,
     csrf: str = "",
     path: str = "",
+    here: str = "",
     times: Times | None = None,
 ) -> Response:
     """The page as HTML: what every template can rely on, and what this one was given."""
@@ -42,6 +43,7 @@ def page_of(
         "is_lead": clinician is not None and clinician.role == "lead",
         "csrf_field": _CSRF.format(csrf),
         "path": path,
+        "here": here,
         "said": "",
     }
     if times is not None:

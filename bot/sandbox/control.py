@@ -63,6 +63,22 @@ def add_person(world: World, wanted: wishes.Person) -> Json:
     return world.add_person({**named, "id": number, "is_bot": False}).user
 
 
+def again(world: World, wanted: wishes.Again) -> Json:
+    """The number under which an update comes once more."""
+    number = world.updates.again(wanted.update_id, as_new=wanted.as_new)
+    if number is None:
+        raise people.Impossible(f"There was no update {wanted.update_id}.")
+    return {"update_id": number}
+
+
+async def see_updates(request: Request) -> Response:
+    """Every update that was ever queued, from ?after= on, and whether the bot confirmed it."""
+    after = int(request.query_params.get("after", "0"))
+    past = list(world_of(request).updates.past)[after:]
+    shown = [{"confirmed": each.confirmed, "update": each.body} for each in past]
+    return JSONResponse({"updates": shown})
+
+
 async def see_chat(request: Request) -> Response:
     """The chat, as far as it has changed since ?after=."""
     after = int(request.query_params.get("after", "0"))
@@ -124,10 +140,13 @@ ACTS: list[tuple[str, Endpoint]] = [
             wishes.ChangeGroup, lambda w, u: crowd.upgrade(w, u.group, u.user, silently=u.silently)
         ),
     ),
+    ("again", act(wishes.Again, again)),
+    ("swap", act(wishes.Wish, lambda w, _: {"swapped": w.updates.swap()})),
     ("raw", act(wishes.Raw, lambda w, r: {"update_id": w.updates.inject(r.update)})),
 ]
 ROUTES = [
     *(Route(f"/sandbox/{name}", endpoint, methods=["POST"]) for name, endpoint in ACTS),
+    Route("/sandbox/updates", see_updates),
     Route("/sandbox/chat/{user:int}", see_chat),
     Route("/sandbox/group/{number:int}", see_group),
     Route("/sandbox/transcript/{user:int}", see_transcript),

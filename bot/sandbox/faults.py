@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.sandbox.refusal import Refused, forbidden
+from bot.sandbox.refusal import Refused, bad_request, forbidden
 
 Kind = Literal[
+    "400",
     "429",
     "500",
     "403",
@@ -37,6 +38,8 @@ class Fault:
     def refusal(self) -> Refused | None:
         """The error it answers with, or None when it is one of the silent kinds."""
         match self.kind:
+            case "400":
+                return bad_request("can't parse entities")
             case "429":
                 words = f"Too Many Requests: retry after {self.retry_after}"
                 return Refused(429, words, retry_after=self.retry_after)

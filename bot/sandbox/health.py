@@ -35,4 +35,6 @@ def _read(told: dict[str, Any]) -> Health:
     moment = datetime.fromisoformat(due) if due else None
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return Health(int(told["inbox"]), int(told["outbox"]), moment)
+    # what lies on the disk is on its way into the inbox
+    inbox = int(told["inbox"]) + int(told.get("spool", 0))
+    return Health(inbox, int(told["outbox"]), moment)

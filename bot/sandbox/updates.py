@@ -1,5 +1,6 @@
 """The updates that wait for the bot, and how Telegram forgets them."""
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 DAY = 86_400
 # How long Telegram keeps an update for a bot that does not fetch it, in seconds.
 KEPT_FOR = {"callback_query": 150}
+REMEMBERED = 100_000
 NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
 
@@ -25,6 +27,7 @@ class Waiting:
     expires_at: float
     raw: bool = False
     handed_out: bool = False
+    confirmed: bool = False
     tries: int = 0
     not_before: float = 0.0
 
@@ -38,6 +41,7 @@ class Updates:
         # Waiting updates are keys, so that they keep their order and go out one by one quickly.
         self._waiting: dict[Waiting, None] = {}
         self._soonest = float("inf")
+        self.past: deque[Waiting] = deque(maxlen=REMEMBERED)
         self.allowed: frozenset[str] | None = None
         self.news = Signal()
 
@@ -58,6 +62,26 @@ class Updates:
         self._append(Waiting(number, f"raw {number}", whole, expires_at, raw=True))
         return number
 
+    def again(self, number: int, *, as_new: bool) -> int | None:
+        """The number under which an update of the past is queued once more; None if unknown."""
+        body = next((each.body for each in self.past if each.number == number), None)
+        if body is None:
+            return None
+        content = {name: value for name, value in body.items() if name != "update_id"}
+        return self.inject(content if as_new else body)
+
+    def swap(self) -> list[int]:
+        """The numbers of the two youngest, whose contents changed places; none if one is out."""
+        pair = list(self.waiting())[-2:]
+        if len(pair) < 2 or any(each.handed_out for each in pair):
+            return []
+        first, last = pair
+        bodies = {**last.body, "update_id": first.number}, {**first.body, "update_id": last.number}
+        first.body, last.body = bodies
+        first.lane, last.lane = last.lane, first.lane
+        first.expires_at, last.expires_at = last.expires_at, first.expires_at
+        return [first.number, last.number]
+
     def allow(self, kinds: Iterable[str] | None) -> None:
         """Remember which kinds the bot wants from now on; None leaves it as it was."""
         if kinds is not None:
@@ -75,7 +99,9 @@ class Updates:
         if offset < 0:
             self._keep(list(self.waiting())[offset:])
         elif offset <= self._next:
-            self._keep(each for each in self.waiting() if not _confirmed(each, offset))
+            for each in self.waiting():
+                each.confirmed = _confirmed(each, offset)
+            self._keep(each for each in self._waiting if not each.confirmed)
         self.news.give()
 
     def hand_out(self, limit: int) -> list[Json]:
@@ -94,7 +120,8 @@ class Updates:
                 yield each
 
     def forget(self, gone: Waiting) -> None:
-        """Take one update out."""
+        """Take one update out that the bot has taken."""
+        gone.confirmed = True
         self._waiting.pop(gone, None)
         self.news.give()
 
@@ -109,6 +136,7 @@ class Updates:
 
     def _append(self, update: Waiting) -> None:
         self._waiting[update] = None
+        self.past.append(update)
         self._soonest = min(self._soonest, update.expires_at)
         self._next = max(self._next, update.number + 1)
         self.news.give()

@@ -77,6 +77,12 @@ class Raw(Wish):
     update: dict[str, Any]
 
 
+class Again(Wish):
+    update_id: int
+    # the same tap or words under another number, as phones send them after a bad connection
+    as_new: bool = False
+
+
 class OrderedFault(Wish):
     kind: Kind
     method: str = "*"

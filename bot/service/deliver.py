@@ -37,6 +37,7 @@ from bot.service.team import care_team
 from bot.store import alerts, groups, inbox, outbox, people
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post
+from bot.store.replicas import ALONE, Replica
 from bot.store.store import Store
 from bot.store.unit import Unit
 from flows.effects import Drawing
@@ -93,8 +94,15 @@ class Parcel:
 class Delivery:
     """The outbox's way out: many people's posts in flight, one for each of them at a time."""
 
-    def __init__(self, store: Store, site: Site, gateway: Gateway, painter: Painter) -> None:
-        self._store, self._site = store, site
+    def __init__(
+        self,
+        store: Store,
+        site: Site,
+        gateway: Gateway,
+        painter: Painter,
+        replica: Replica = ALONE,
+    ) -> None:
+        self._store, self._site, self._replica = store, site, replica
         self._gateway, self._painter = gateway, painter
         self._flying: set[asyncio.Task[None]] = set()
         self._landed: list[tuple[Parcel, Verdict]] = []
@@ -105,7 +113,8 @@ class Delivery:
     async def send_waiting(self) -> int:
         """How many posts were sent on their way; a slow one holds up nobody but its reader."""
         room = IN_FLIGHT - len(self._flying)
-        parcels = await self._store.write(claim, self._site, room) if room > 0 else []
+        by = self._replica.number
+        parcels = await self._store.write(claim, self._site, room, by) if room > 0 else []
         for parcel in parcels:
             task = asyncio.create_task(self._deliver(parcel))
             self._flying.add(task)
@@ -166,14 +175,19 @@ class Delivery:
         return await self._gateway.toast(body)
 
 
-def recover(unit: Unit, site: Site) -> None:
+def take_back(unit: Unit, site: Site) -> None:
     """Free what was being sent when this process died; with other processes, what is stale."""
     outbox.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
 
 
-def claim(unit: Unit, site: Site, limit: int) -> list[Parcel]:
-    """The next posts to be sent, marked as being sent."""
-    posts = outbox.claim(unit, site.clock.now(), limit)
+def recover(unit: Unit, site: Site, replica: Replica) -> None:
+    """Free what others were sending when they died, and what has been on its way for too long."""
+    outbox.recover(unit, site.clock.now(), LEASE, replica)
+
+
+def claim(unit: Unit, site: Site, limit: int, by: int = 0) -> list[Parcel]:
+    """The next posts to be sent, marked as being sent by the process of that number."""
+    posts = outbox.claim(unit, site.clock.now(), limit, by=by)
     return [parcel for post in posts if (parcel := _made(unit, site, post)) is not None]
 
 
@@ -189,17 +203,27 @@ def _made(unit: Unit, site: Site, post: Post) -> Parcel | None:
 
 
 def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> None:
-    """Keep what became of the posts; someone who is gone is known to be gone."""
+    """Keep what became of the posts; someone who is gone is known to be gone.
+
+    What another process claimed meanwhile is left to it.
+    """
     now = site.clock.now()
-    landed = [(parcel, _followed(unit, parcel, verdict)) for parcel, verdict in landed]
-    outbox.settle(unit, [result_of(parcel.post, verdict, now) for parcel, verdict in landed])
+    results = [result_of(parcel.post, verdict, now) for parcel, verdict in landed]
+    ours = outbox.settle(unit, results)
+    if len(ours) < len(results):
+        log.warning("%s results came too late and were dropped", len(results) - len(ours))
     for parcel, verdict in landed:
-        if isinstance(verdict, Gone):
-            _lose(unit, parcel, now, verdict.reason)
-            _hand_over(unit, parcel, now)
-        _tell_chain(unit, site, parcel.post, verdict, now)
-        if isinstance(verdict, Refused) and isinstance(parcel.body, Bubble):
-            _send_plain(unit, parcel, parcel.body, now)
+        if parcel.post.id in ours:
+            _follow_up(unit, site, parcel, verdict, now)
+
+
+def _follow_up(unit: Unit, site: Site, parcel: Parcel, verdict: Verdict, now: datetime) -> None:
+    if isinstance(verdict, Gone):
+        _lose(unit, parcel, now, verdict.reason)
+        _hand_over(unit, parcel, now)
+    _tell_chain(unit, site, parcel.post, verdict, now)
+    if isinstance(verdict, Refused) and isinstance(parcel.body, Bubble):
+        _send_plain(unit, parcel, parcel.body, now)
 
 
 def _followed(unit: Unit, parcel: Parcel, verdict: Verdict) -> Verdict:

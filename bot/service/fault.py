@@ -48,7 +48,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
     if incoming is None or isinstance(incoming, InGroup):
         _page(unit, site, kept, error, None, urgent=False)
         return
-    urgent = crisis.screen(site.release.crisis, _words(incoming)) is not None
+    urgent = crisis.screen(site.release.crisis, words_of(incoming)) is not None
     contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
     patient = _patient(unit, contact)
     if urgent:
@@ -82,7 +82,8 @@ def _read(site: Site, kept: Kept) -> Incoming | InGroup | None:
         return None
 
 
-def _words(incoming: Incoming) -> str:
+def words_of(incoming: Incoming) -> str:
+    """What somebody wrote, be it under a picture; empty if they wrote nothing."""
     match incoming.what:
         case Wrote(text=words) | SentThing(caption=words):
             return words
@@ -101,11 +102,12 @@ def _patient(unit: Unit, contact: Contact) -> Patient | None:
 
 def _help(unit: Unit, site: Site, contact: Contact, patient: Patient | None, now: datetime) -> None:
     """The help card, made without the turn that failed."""
-    card = _card(site, patient.country if patient else None, site.desk(unit, now), now)
+    card = help_card(site, patient.country if patient else None, site.desk(unit, now), now)
     outbox.add(unit, [stranger_post(contact, card, now, lane="crisis")])
 
 
-def _card(site: Site, country: str | None, desk: Desk, now: datetime) -> Bubble:
+def help_card(site: Site, country: str | None, desk: Desk, now: datetime) -> Bubble:
+    """The card with the help lines of that country, or of the place where the service runs."""
     scene = Scene(site.release, Said(at=now, desk=desk, text=""), beginning(site, invited=True))
     scene = scene.but(answers={"country": country}) if country else scene
     text = site.release.text("now")

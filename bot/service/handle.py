@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.service import care, desk, groups, joining
 from bot.service.desk import Chair
-from bot.service.incoming import CameBack, Incoming, InGroup, Left, Pressed, SentThing, Wrote
+from bot.service.incoming import (
+    UNREADABLE,
+    CameBack,
+    Incoming,
+    InGroup,
+    Left,
+    Pressed,
+    SentThing,
+    Wrote,
+)
 from bot.service.joining import ForGroup, OneRole
 from bot.service.post import Bubble, Toast
 from bot.service.record import record, toast
 from bot.service.site import Site
 from bot.service.wording import fixed
 from bot.store import alerts, inbox, nudges, outbox, people
-from bot.store.inbox import Kept
+from bot.store.inbox import Kept, Outcome
 from bot.store.outbox import Lane, NewPost
 from bot.store.people import Contact, Patient
 from bot.store.unit import Unit
@@ -35,6 +45,8 @@ from flows.events import (
 )
 from flows.state import State
 from flows.turn import Turn, begin_state, turn
+
+log = logging.getLogger(__name__)
 
 BATCH = 64
 TRIES = 3
@@ -83,18 +95,27 @@ def _handle(unit: Unit, site: Site, kept: Kept) -> None:
     if kept.body is None:
         raise Unreadable
     if kept.source == "telegram":
-        outcome = _from_chat(unit, site, kept, kept.body, now)
+        outcome = _from_telegram(unit, site, kept, kept.body, now)
     else:
-        outcome = _from_within(unit, site, kept, kept.body, now)
-    inbox.finish(unit, [kept.id], "done" if outcome else "ignored", now)
+        outcome = "done" if _from_within(unit, site, kept, kept.body, now) else "ignored"
+    inbox.finish(unit, [kept.id], outcome, now)
 
 
-def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> bool:
+def _from_telegram(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> Outcome:
     incoming = site.read(body)
+    is_read = incoming is not None and not _is_unreadable(incoming)
+    if not is_read:
+        log.warning("inbox row %s could not be read", kept.id)
     if incoming is None:
-        return False
+        return "unread"
     if isinstance(incoming, InGroup):
-        return groups.in_group(unit, site, kept, incoming, now)
+        is_done = groups.in_group(unit, site, kept, incoming, now)
+    else:
+        is_done = _from_chat(unit, site, kept, incoming, now)
+    return ("done" if is_done else "ignored") if is_read else "unread"
+
+
+def _from_chat(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> bool:
     contact = people.contact(unit, kept.sender)
     is_patient = contact is not None and contact.patient_id is not None
     text = incoming.what.text if isinstance(incoming.what, Wrote) else ""
@@ -108,7 +129,7 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
         return True
     if contact is not None and contact.clinician_id is not None:
         return _clinician(unit, site, contact, incoming, kept, now)
-    if not is_patient and isinstance(incoming.what, Left | CameBack):
+    if not is_patient and _says_nothing(incoming):
         return False
     if not is_patient and invitation is None and _is_wrong_code(site, text):
         return _answer_stranger(unit, site, kept, incoming, "code-wrong", now)
@@ -119,6 +140,16 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> 
         post = toast(patient, incoming.what.query, turned, now)
         outbox.add(unit, [post] if post else [])
     return True
+
+
+def _says_nothing(incoming: Incoming) -> bool:
+    """Whether there is nothing in it that would make a patient of a stranger."""
+    return isinstance(incoming.what, Left | CameBack) or _is_unreadable(incoming)
+
+
+def _is_unreadable(incoming: Incoming | InGroup) -> bool:
+    what = incoming.what
+    return isinstance(what, SentThing) and what.what == UNREADABLE and not what.caption
 
 
 def _is_wrong_code(site: Site, text: str) -> bool:
@@ -239,7 +270,8 @@ def _event(
             )
         case Wrote(text=text, reply_to=reply_to):
             answers = _answers_clinician(unit, patient, reply_to)
-            return Said(at=at, desk=desk_now, text=text, to_clinician=answers)
+            is_quoted = incoming.what.forwarded
+            return Said(at=at, desk=desk_now, text=text, to_clinician=answers, forwarded=is_quoted)
         case Pressed(data=data):
             number, _, choice = data.partition(".")
             turn_ = int(number) if number.isdecimal() else None
@@ -248,8 +280,14 @@ def _event(
             answers = _answers_clinician(unit, patient, reply_to)
             return Edited(at=at, desk=desk_now, text=caption, to_clinician=answers)
         case SentThing(what=what, caption=caption, reply_to=reply_to):
-            answers = _answers_clinician(unit, patient, reply_to)
-            return Attached(at=at, desk=desk_now, what=what, caption=caption, to_clinician=answers)
+            return Attached(
+                at=at,
+                desk=desk_now,
+                what=what,
+                caption=caption,
+                to_clinician=_answers_clinician(unit, patient, reply_to),
+                forwarded=incoming.what.forwarded,
+            )
         case Left():
             alerted = bool(alerts.open_of_patient(unit, patient.id))
             return Blocked(at=at, desk=desk_now, alerted=alerted)

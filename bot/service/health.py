@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bot.service import chain, nudge
 from bot.service.site import Site
@@ -12,6 +12,7 @@ from bot.store import alerts, inbox, mails, outbox
 from bot.store.unit import Unit
 
 POLL_STALE = 90
+HOOK_STALE = 180
 TICK_STALE = 60
 INBOX_STALE = 60
 OUTBOX_STALE = 300
@@ -22,11 +23,35 @@ ALERT_LATE = timedelta(minutes=2)
 
 @dataclass(slots=True)
 class Pulse:
-    """The last sign of life of each loop; the loops write it, the health page reads it."""
+    """The last sign of life of each loop; the loops write it, the health page reads it.
+
+    `heard` counts the answers by which Telegram was heard, and `beats` the turns of the event
+    loop: the watch sees by them what stands still, whatever the service's clock says. `listens`
+    says how it should be heard now; `noticed` and `lag` are what the watch itself saw.
+    """
 
     polled_at: datetime | None = None
+    hooked_at: datetime | None = None
+    hook_seen_at: datetime | None = None
+    hook_waiting: int | None = None
     ticked_at: datetime | None = None
+    heard: int = 0
+    beats: int = 0
+    listens: Literal["", "poll", "hook"] = ""
+    lag: float = 0.0
+    noticed: frozenset[str] = frozenset()
     trouble: dict[str, str] = field(default_factory=dict)
+
+    def say(self, name: str, words: str | None) -> None:
+        """Keep a trouble by its name, or, without words, that it is over."""
+        if words is None:
+            self.trouble.pop(name, None)
+        else:
+            self.trouble[name] = words
+
+    def listen(self, how: Literal["", "poll", "hook"]) -> None:
+        """Keep how Telegram is to be heard from now on; what was heard before is of no age."""
+        self.listens, self.polled_at, self.hook_seen_at = how, None, None
 
 
 def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
@@ -37,6 +62,7 @@ def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
     overdue = len(late_alerts | {alert.id for alert in chain.unheard(unit, site)})
     ages = {
         "last_poll_age": _age(pulse.polled_at, now),
+        "webhook_seen_age": _age(pulse.hook_seen_at, now),
         "tick_age": _age(pulse.ticked_at, now),
         "inbox_age": _age(waiting.oldest, now),
         "outbox_age": _age(outbox.oldest(unit), now),
@@ -44,6 +70,7 @@ def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
     }
     limits = {
         "last_poll_age": POLL_STALE,
+        "webhook_seen_age": HOOK_STALE,
         "tick_age": TICK_STALE,
         "inbox_age": INBOX_STALE,
         "outbox_age": OUTBOX_STALE,
@@ -51,10 +78,14 @@ def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
     }
     late = [name for name, age in ages.items() if age is not None and age > limits[name]]
     late += ["alerts_overdue"] if overdue else []
+    seen = [f"watch: {name}" for name in sorted(pulse.noticed)]
     return {
-        "ok": not late and not pulse.trouble,
-        "reasons": [*late, *pulse.trouble.values()],
+        "ok": not late and not pulse.trouble and not seen,
+        "reasons": [*late, *pulse.trouble.values(), *seen],
         **ages,
+        "webhook_age": _age(pulse.hooked_at, now),
+        "webhook_waiting": pulse.hook_waiting,
+        "loop_lag": round(pulse.lag, 1),
         "inbox": waiting.waiting,
         "failing": waiting.failing,
         "dead": waiting.dead,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flows.events import UNREADABLE as UNREADABLE
+
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
     """They wrote a message, of this number; `reply_to` is the one it answers.
 
-    `edited` if they changed what the message of this number said before.
+    `edited` if they changed what the message of this number said before; `forwarded` if the
+    words are somebody else's, or their own of another day.
     """
 
     text: str
     reply_to: int | None = None
     edited: bool = False
     message: int | None = None
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class SentThing:
     caption: str
     edited: bool = False
     reply_to: int | None = None
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

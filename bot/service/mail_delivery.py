@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from bot.service.post import Doubtful, Gone, Later, Refused, Sent, Verdict
 from bot.service.site import Site
 from bot.store import mails, tries
 from bot.store.mails import Mail, MailResult
+from bot.store.replicas import ALONE, Replica
 from bot.store.store import Store
 from bot.store.unit import Unit
 
@@ -34,14 +36,17 @@ class Courier(Protocol):
 class MailDelivery:
     """The queue's way out; without a courier nothing is ever put into it."""
 
-    def __init__(self, store: Store, site: Site, courier: Courier | None) -> None:
+    def __init__(
+        self, store: Store, site: Site, courier: Courier | None, replica: Replica = ALONE
+    ) -> None:
         self._store, self._site, self._courier = store, site, courier
+        self._replica = replica
 
     async def send_waiting(self) -> int:
         """How many e-mails were tried; what became of each is kept as soon as it is known."""
         if self._courier is None:
             return 0
-        claimed = await self._store.write(claim, self._site, AT_ONCE)
+        claimed = await self._store.write(claim, self._site, AT_ONCE, self._replica.number)
         await asyncio.gather(*(self._deliver(self._courier, mail) for mail in claimed))
         return len(claimed)
 
@@ -59,20 +64,27 @@ class MailDelivery:
             log.exception("what became of e-mail %s could not be kept", mail.id)
 
 
-def recover(unit: Unit, site: Site) -> None:
+def take_back(unit: Unit, site: Site) -> None:
     """Free what was being sent when this process died; with other processes, what is stale."""
     mails.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
 
 
-def claim(unit: Unit, site: Site, limit: int) -> list[Mail]:
-    """The next e-mails to be sent, marked as being sent."""
-    return mails.claim(unit, site.clock.now(), limit)
+def recover(unit: Unit, site: Site, replica: Replica) -> None:
+    """Free what others were sending when they died, and what has been on its way for too long."""
+    mails.recover(unit, site.clock.now(), LEASE, replica)
+
+
+def claim(unit: Unit, site: Site, limit: int, by: int = 0) -> list[Mail]:
+    """The next e-mails to be sent, marked as being sent by the process of that number."""
+    return mails.claim(unit, site.clock.now(), limit, by=by)
 
 
 def settle(unit: Unit, site: Site, mail: Mail, verdict: Verdict) -> None:
     """Keep what became of an e-mail, and tell the alert's chain of a first failure and success."""
     now = site.clock.now()
-    mails.settle(unit, [_result(mail, verdict, now)])
+    if not mails.settle(unit, [_result(mail, verdict, now)]):
+        log.warning("the result of e-mail %s came too late and was dropped", mail.id)
+        return
     if mail.kind == "alert" and _is_news(unit, mail, verdict):
         error = None if isinstance(verdict, Sent) else _words(verdict)
         chain.settle_try(unit, site, mail_id=mail.id, ok=error is None, error=error, at=now)
@@ -85,6 +97,10 @@ def _is_news(unit: Unit, mail: Mail, verdict: Verdict) -> bool:
 
 
 def _result(mail: Mail, verdict: Verdict, now: datetime) -> MailResult:
+    return replace(_fate(mail, verdict, now), claims=mail.claims)
+
+
+def _fate(mail: Mail, verdict: Verdict, now: datetime) -> MailResult:
     tried = mail.attempts + 1
     match verdict:
         case Sent():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.service.post import Doubtful, Gone, Later, Moved, Refused, Sent, Verdict
@@ -14,7 +15,11 @@ LONGEST_WAIT = 60
 
 
 def result_of(post: Post, verdict: Verdict, now: datetime) -> Result:
-    """The row's next state: done, tried again later, or given up."""
+    """The row's next state: done, tried again later, or given up; for the claim it was sent in."""
+    return replace(_result_of(post, verdict, now), claims=post.claims)
+
+
+def _result_of(post: Post, verdict: Verdict, now: datetime) -> Result:
     tried = post.attempts + 1
     match verdict:
         case Sent():

@@ -17,14 +17,12 @@ from bot.store.calls import Call
 from bot.store.guided import Guided
 from bot.store.people import Clinician, Patient
 from bot.store.unit import Unit
+from bot.store.wants import TIERS
 from flows import course, timing
 from flows.feedback import filled, fitting
 from flows.measure import Measure
 from flows.measures import trend
 from flows.scene import Scene
-
-TIERS = ("red", "amber", "yellow", "grey")
-"""From the most urgent on."""
 
 MOST_PATIENTS = 200
 MOST_SUGGESTIONS = 3

@@ -24,6 +24,7 @@ from bot.store import inbox, people, settling
 from bot.store.inbox import Arrival
 from bot.store.store import Store
 from bot.store.unit import Unit
+from flows.program import Release
 from flows.state import State
 from flows.steps import Wait
 
@@ -103,6 +104,37 @@ class Life:
     cried: bool = False
     row: int | None = None
     state: State | None = None
+
+    def wants(self, release: Release, state: State, now: datetime) -> Act | None:
+        """What they do next with the phone in the hand; None if they put it away."""
+        if self.wish is not None:
+            wish, self.wish = self.wish, None
+            return wish
+        question = open_question(release, state)
+        if question is None or self.acts > MOST_ACTS:
+            return None
+        if self._is_in_crisis(state, now):
+            self.cried = True
+            return Act(text=self.style.chance.choice(WORDS["crisis"]))
+        if self.calendar.puts_away() and state.phase not in {"consenting", "screening"}:
+            self.acts = MOST_ACTS
+            return Act(text="later")
+        if isinstance(question, Wait) and state.cue is not None and self.calendar.lets_run():
+            return Act()
+        return self.style.answer(state, question, now)
+
+    def puts_away(self, now: datetime) -> datetime | None:
+        """When the phone is taken up again unasked, if that was not known before."""
+        self.busy, self.acts = False, 0
+        if self.visits is not None and self.visits > now:
+            return None
+        self.visits = self.calendar.next_visit(now)
+        return self.visits
+
+    def _is_in_crisis(self, state: State, now: datetime) -> bool:
+        week = self.person.crisis_week
+        is_due = week is not None and self.person.weeks(now) >= week
+        return is_due and not self.cried and state.phase == "learning"
 
 
 @dataclass(slots=True)
@@ -254,52 +286,21 @@ class Clinic:
             if life.busy:
                 return
             life.wish = Act(text=life.calendar.wish())
-        act = self._wanted(unit, life)
+        act = life.wants(self.site.release, self.state_of(unit, life), now)
         if act is None:
-            self._put_away(life)
+            visit = life.puts_away(now)
+            if visit is not None:
+                self._plan(visit, life.lookup)
             return
         life.busy, life.acts = True, life.acts + 1
         if act.text or act.data:
             self.brings(unit, life.person.number, act)
         self._plan(self._goes_on(unit, life, now), life.lookup)
 
-    def _wanted(self, unit: Unit, life: Life) -> Act | None:
-        if life.wish is not None:
-            wish, life.wish = life.wish, None
-            return wish
-        if life.acts > MOST_ACTS:
-            return None
-        state = self.state_of(unit, life)
-        question = open_question(self.site.release, state)
-        if question is None:
-            return None
-        if self._is_in_crisis(life, state):
-            life.cried = True
-            return Act(text=life.style.chance.choice(WORDS["crisis"]))
-        if life.calendar.puts_away() and state.phase not in {"consenting", "screening"}:
-            life.acts = MOST_ACTS
-            return Act(text="later")
-        if isinstance(question, Wait) and state.cue is not None and life.calendar.lets_run():
-            return Act()
-        return life.style.answer(state, question, self.clock.now())
-
-    def _is_in_crisis(self, life: Life, state: State) -> bool:
-        week = life.person.crisis_week
-        is_due = week is not None and life.person.weeks(self.clock.now()) >= week
-        return is_due and not life.cried and state.phase == "learning"
-
     def _goes_on(self, unit: Unit, life: Life, now: datetime) -> datetime:
         at = life.calendar.next_answer(now)
         cue = self.state_of(unit, life).cue
         return max(at, cue.due_at + MOMENT) if cue is not None and life.calendar.lets_run() else at
-
-    def _put_away(self, life: Life) -> None:
-        """The phone is put away until the next visit, which is planned once."""
-        now, life.busy, life.acts = self.clock.now(), False, 0
-        if life.visits is None or life.visits <= now:
-            life.visits = life.calendar.next_visit(now)
-            if life.visits is not None:
-                self._plan(life.visits, life.lookup)
 
     def _plan(self, at: datetime, lookup: str) -> None:
         heappush(self._calendar, (at, next(self._order), lookup))

@@ -1,7 +1,6 @@
 """Calls between patients and clinicians: offered times, the time that was agreed, what became."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,11 +74,6 @@ def of_offer(unit: Unit, offer_id: int) -> Call | None:
 def of_patient(unit: Unit, patient_id: int) -> list[Call]:
     """Every call there was with a patient, oldest first."""
     return _calls(unit, _query().where(calls.c.patient_id == patient_id).order_by(calls.c.id))
-
-
-def of_patients(unit: Unit, patient_ids: Sequence[int]) -> list[Call]:
-    """Every call there was with these patients, oldest first."""
-    return _calls(unit, _query().where(calls.c.patient_id.in_(patient_ids)).order_by(calls.c.id))
 
 
 def of_clinician(unit: Unit, clinician_id: int) -> list[Call]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
+from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -10,10 +11,21 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.store.errors import BadDatabase
 
 BUSY_SECONDS = 10
+# a process that stands still must not hold up the others: its open transaction is refused
+ABANDONED_SECONDS = 20
+LOCK_SECONDS = 5
 WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 READING = ("query_only=ON",)
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgres": "postgresql+psycopg"}
 _DRIVERS["postgresql"] = _DRIVERS["postgres"]
+# a server that is gone without a word is found out within half a minute, not half an hour
+_REACHING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 
 
 def writing(url: str) -> Engine:
@@ -26,6 +38,13 @@ def reading(url: str, connections: int) -> Engine:
     engine = _engine(url, connections=connections, begin="BEGIN", pragmas=READING)
     is_postgres = engine.dialect.name == "postgresql"
     return engine.execution_options(postgresql_readonly=True) if is_postgres else engine
+
+
+def keeping(url: str, silence_seconds: int) -> Engine:
+    """An engine with one connection, which the server ends when it is silent for so long."""
+    engine = _engine(url, connections=1, begin="BEGIN", pragmas=WRITING)
+    _set_on_connect(engine, idle_session_timeout=silence_seconds, lock_timeout=2)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def address(url: str) -> URL:
@@ -58,11 +77,32 @@ def _engine(url: str, *, connections: int, begin: str, pragmas: tuple[str, ...])
         pool_pre_ping=not is_file,
         # an error must not carry scores and lookups into a log
         hide_parameters=True,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False} if is_file else {},
+        connect_args=(
+            {"timeout": BUSY_SECONDS, "check_same_thread": False} if is_file else _reaching(parsed)
+        ),
     )
     if is_file:
         _promise(engine, begin, pragmas)
+    else:
+        _set_on_connect(
+            engine,
+            idle_in_transaction_session_timeout=ABANDONED_SECONDS,
+            lock_timeout=LOCK_SECONDS,
+        )
     return engine
+
+
+def _reaching(parsed: URL) -> dict[str, int]:
+    # what the operator says in the address counts
+    return {name: value for name, value in _REACHING.items() if name not in parsed.query}
+
+
+def _set_on_connect(engine: Engine, **seconds: int) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(raw: PostgresConnection, _entry: ConnectionPoolEntry) -> None:
+        for name, value in seconds.items():
+            raw.execute(f"SET {name} = '{value}s'".encode())
+        raw.commit()
 
 
 def _promise(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:

@@ -12,7 +12,8 @@ from bot.store.tables import inbox
 from bot.store.unit import Unit, claiming, insert
 
 Source = Literal["telegram", "clock", "clinic"]
-Outcome = Literal["done", "ignored", "dead"]
+Outcome = Literal["done", "ignored", "unread", "dead"]
+_FOR_OPERATORS = frozenset({"unread", "dead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ def take(unit: Unit, id: int) -> Kept | None:
 
 
 def finish(unit: Unit, ids: Sequence[int], outcome: Outcome, at: datetime) -> None:
-    """Mark arrivals as handled. Only what was given up keeps its body, for the operator."""
+    """Mark arrivals as handled. Only what nobody could read or handle keeps its body."""
     values: dict[str, object] = {"handled_at": at, "outcome": outcome}
-    if outcome != "dead":
+    if outcome not in _FOR_OPERATORS:
         values["body"] = None
     unit.connection.execute(update(inbox).where(inbox.c.id.in_(ids)).values(values))
 
@@ -101,6 +102,16 @@ def fail(unit: Unit, id: int, error: str, at: datetime) -> None:
     """Count a failed attempt; the name of the error is kept, never its words."""
     values = {"attempts": inbox.c.attempts + 1, "error": error, "failed_at": at}
     unit.connection.execute(update(inbox).where(inbox.c.id == id).values(values))
+
+
+def still_waiting(unit: Unit, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Those of these arrivals that nobody has handled yet, or that were never kept."""
+    names = [each.external_id for each in arrivals]
+    query = select(inbox.c.external_id, inbox.c.digest).where(
+        inbox.c.external_id.in_(names), inbox.c.handled_at.is_not(None)
+    )
+    handled = {tuple(row) for row in unit.connection.execute(query)}
+    return [each for each in arrivals if (each.external_id, each.digest) not in handled]
 
 
 def counts(unit: Unit) -> Counts:

@@ -1,14 +1,16 @@
 """E-mail that must go out: kept with what decided it, sent at least once, sealed throughout."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import RowMapping, Select, bindparam, func, or_, select, update
 
 from bot.keys import CannotOpen
+from bot.store import claims
 from bot.store.moment import Moment
+from bot.store.replicas import Replica
 from bot.store.tables import alerts, mails
 from bot.store.unit import Unit, claiming
 from bot.store.unit import add as add_row
@@ -16,6 +18,7 @@ from bot.store.unit import add as add_row
 Kind = Literal["alert", "operator"]
 State = Literal["pending", "sending", "sent", "refused", "dropped"]
 LONGEST_ERROR = 256
+SETTLED = ("sent", "refused", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,12 @@ class Mail:
     body: str
     attempts: int
     created_at: datetime
+    claims: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class MailResult:
-    """What became of an e-mail; `pending` sends it again, not before the moment given."""
+    """What became of an e-mail in that claim; `pending` sends it again, not before that moment."""
 
     id: int
     state: State
@@ -56,6 +60,7 @@ class MailResult:
     attempts: int
     error: str | None = None
     not_before: datetime | None = None
+    claims: int = 0
 
 
 def add(unit: Unit, mail: NewMail) -> int:
@@ -77,19 +82,23 @@ def add(unit: Unit, mail: NewMail) -> int:
     return add_row(unit, mails, values)
 
 
-def claim(unit: Unit, now: datetime, limit: int) -> list[Mail]:
-    """The oldest e-mails that may go now, marked as being sent."""
+def claim(unit: Unit, now: datetime, limit: int, *, by: int = 0) -> list[Mail]:
+    """The oldest e-mails that may go now, marked as being sent by the process of that number."""
     # one that was never put off does not wait for a clock that was set back
     is_due = or_(mails.c.not_before <= now, mails.c.not_before == mails.c.created_at)
     query = _query().where(mails.c.state == "pending", is_due).limit(limit)
     rows = unit.connection.execute(claiming(query, unit, mails)).mappings().all()
     found = [mail for row in rows if (mail := _readable(unit, row)) is not None]
-    _mark(unit, [mail.id for mail in found], {"state": "sending", "claimed_at": now})
-    return found
+    _mark(unit, [mail.id for mail in found], claims.claimed(mails, now, by))
+    return [replace(mail, claims=mail.claims + 1) for mail in found]
 
 
-def settle(unit: Unit, results: Sequence[MailResult]) -> None:
-    """Keep what became of claimed e-mails."""
+def settle(unit: Unit, results: Sequence[MailResult]) -> set[int]:
+    """Keep what became of claimed e-mails; the numbers of those that were still ours to settle.
+
+    One that was claimed by somebody else meanwhile, or was settled before, is theirs.
+    """
+    ours = claims.ours(unit, mails, {each.id: each.claims for each in results}, SETTLED)
     statement = (
         update(mails)
         .where(mails.c.id == bindparam("mail"))
@@ -101,13 +110,17 @@ def settle(unit: Unit, results: Sequence[MailResult]) -> None:
             not_before=func.coalesce(bindparam("later", type_=Moment), mails.c.not_before),
         )
     )
-    if results:
-        unit.connection.execute(statement, [_settled(each) for each in results])
+    if ours:
+        settled = [_settled(each) for each in results if each.id in ours]
+        unit.connection.execute(statement, settled)
+    return ours
 
 
-def recover(unit: Unit, now: datetime, lease: timedelta = timedelta()) -> None:
-    """Free what was being sent a lease ago or more, when a process died: better twice than lost."""
-    stale = or_(mails.c.claimed_at <= now - lease, mails.c.claimed_at > now + lease)
+def recover(
+    unit: Unit, now: datetime, lease: timedelta = timedelta(), replica: Replica | None = None
+) -> None:
+    """Free what a lost process was sending, or was claimed a lease ago: better twice than lost."""
+    stale = claims.is_stale(unit, mails, now, lease, replica)
     again = {"state": "pending", "attempts": mails.c.attempts + 1, "not_before": now}
     unit.connection.execute(update(mails).where(mails.c.state == "sending", stale).values(again))
 
@@ -175,6 +188,7 @@ def _mail(unit: Unit, row: RowMapping) -> Mail:
         body=seal.open(row["body"], *_place("body", kind, alert_id)),
         attempts=row["attempts"],
         created_at=row["created_at"],
+        claims=row["claims"],
     )
 
 

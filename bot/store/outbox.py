@@ -1,7 +1,7 @@
 """What must go out: kept with the turn that decided it, sent in order, and never forgotten."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -21,7 +21,9 @@ from sqlalchemy import (
 )
 
 from bot.keys import CannotOpen
+from bot.store import claims
 from bot.store.moment import Moment
+from bot.store.replicas import Replica
 from bot.store.tables import outbox
 from bot.store.unit import Unit, claiming
 from bot.store.unit import add as add_row
@@ -33,6 +35,9 @@ UNSENT = tuple(state for state in get_args(State) if state != "sent")
 UNSETTLED = ("pending", "sending")
 # clinicians and patients in danger first, and a nudge never before an answer
 LONGEST_ERROR = 256
+SETTLED = ("sent", "refused", "gone")
+HANGS_AFTER = timedelta(seconds=5)
+"""How long help waits for another call to the same person before it overtakes it."""
 URGENCY: dict[str, int] = {"crisis": 0, "alert": 0, "reply": 1, "nudge": 2}
 
 
@@ -66,11 +71,12 @@ class Post:
     attempts: int
     created_at: datetime
     message_id: int | None
+    claims: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a post; `pending` sends it again, not before the moment given."""
+    """What became of a post in that claim; `pending` sends it again, not before that moment."""
 
     id: int
     state: State
@@ -79,6 +85,7 @@ class Result:
     message_id: int | None = None
     error: str | None = None
     not_before: datetime | None = None
+    claims: int = 0
 
 
 def add(unit: Unit, posts: Sequence[NewPost]) -> None:
@@ -94,10 +101,13 @@ def put(unit: Unit, post: NewPost) -> int:
     return add_row(unit, outbox, _row(unit, post))
 
 
-def claim(unit: Unit, now: datetime, limit: int, exclude: Collection[int] = ()) -> list[Post]:
+def claim(
+    unit: Unit, now: datetime, limit: int, exclude: Collection[int] = (), *, by: int = 0
+) -> list[Post]:
     """The oldest pending post of each free contact, urgent lanes first, marked as sending.
 
-    A contact is not free while one of its posts is being sent, or if it is excluded.
+    A contact is not free while one of its posts is being sent, or if it is excluded; only help
+    does not wait for a call that hangs. `by` is the number of the process that claims.
     """
     query = (
         select(outbox)
@@ -114,14 +124,18 @@ def claim(unit: Unit, now: datetime, limit: int, exclude: Collection[int] = ()) 
     rows = unit.connection.execute(claiming(query, unit, outbox)).mappings().all()
     unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
     posts = [post for row in rows if (post := _readable(unit, row)) is not None]
-    _mark(unit, [post.id for post in posts], {"state": "sending", "claimed_at": now})
-    return posts
+    _mark(unit, [post.id for post in posts], claims.claimed(outbox, now, by))
+    return [replace(post, claims=post.claims + 1) for post in posts]
 
 
-def settle(unit: Unit, results: Sequence[Result]) -> None:
-    """Keep what became of claimed posts."""
-    if not results:
-        return
+def settle(unit: Unit, results: Sequence[Result]) -> set[int]:
+    """Keep what became of claimed posts; the numbers of those that were still ours to settle.
+
+    One that was claimed by somebody else meanwhile, or was settled before, is theirs.
+    """
+    ours = claims.ours(unit, outbox, {each.id: each.claims for each in results}, SETTLED)
+    if not ours:
+        return ours
     statement = (
         update(outbox)
         .where(outbox.c.id == bindparam("post"))
@@ -134,18 +148,19 @@ def settle(unit: Unit, results: Sequence[Result]) -> None:
             not_before=func.coalesce(bindparam("later", type_=Moment), outbox.c.not_before),
         )
     )
-    unit.connection.execute(statement, [_settled(each) for each in results])
+    unit.connection.execute(statement, [_settled(each) for each in results if each.id in ours])
+    return ours
 
 
-def recover(unit: Unit, now: datetime, lease: timedelta = timedelta()) -> None:
-    """Free what was being sent when a process died: claimed a lease ago or more.
+def recover(
+    unit: Unit, now: datetime, lease: timedelta = timedelta(), replica: Replica | None = None
+) -> None:
+    """Free what was being sent when a process died: by a lost one, or claimed a lease ago or more.
 
     Nobody knows whether it arrived. A nudge is better lost than sent twice, a late toast is of no
     use, and anything else is better sent twice than lost.
     """
-    # claimed in the future: the clock was set back meanwhile; a little ahead is only a caller
-    # who looked at the clock before whoever claimed it
-    stale = or_(outbox.c.claimed_at <= now - lease, outbox.c.claimed_at > now + lease)
+    stale = claims.is_stale(unit, outbox, now, lease, replica)
     stuck = update(outbox).where(outbox.c.state == "sending", stale)
     execute = unit.connection.execute
     execute(stuck.where(outbox.c.shape == "toast").values(state="dropped"))
@@ -222,27 +237,33 @@ def _held_up(now: datetime) -> ColumnElement[bool]:
     other = outbox.alias("other")
     # strictly in order, a crisis reply too: what was decided before it must not appear beneath it
     before = and_(other.c.state == "pending", other.c.id < outbox.c.id, _keeps_place(other, now))
+    in_flight = and_(
+        other.c.state == "sending",
+        or_(outbox.c.lane != "crisis", other.c.claimed_at > now - HANGS_AFTER),
+    )
     return exists().where(
         other.c.contact_id == outbox.c.contact_id,
         other.c.state.in_(_unsettled()),
-        or_(other.c.state == "sending", before),
+        or_(in_flight, before),
     )
 
 
 def _keeps_place(other: FromClause, now: datetime) -> ColumnElement[bool]:
-    """Whether an earlier post is waited for: a crisis reply overtakes those behind a failed one.
+    """Whether an earlier post is waited for: a crisis reply overtakes those behind a stuck one.
 
-    Not if that one may be tried at once, as after a restart: it would only come out beneath.
+    Stuck is one that hangs, or that failed; not if it may be tried at once, as after a restart:
+    it would only come out beneath.
     """
-    failed = outbox.alias("failed")
-    has_failed = exists().where(
-        failed.c.contact_id == outbox.c.contact_id,
-        failed.c.state.in_(_unsettled()),
-        failed.c.id < outbox.c.id,
-        failed.c.attempts > 0,
-        failed.c.not_before > now,
+    stuck = outbox.alias("stuck")
+    failed = and_(stuck.c.state == "pending", stuck.c.attempts > 0, stuck.c.not_before > now)
+    hangs = and_(stuck.c.state == "sending", stuck.c.claimed_at <= now - HANGS_AFTER)
+    has_stuck = exists().where(
+        stuck.c.contact_id == outbox.c.contact_id,
+        stuck.c.state.in_(_unsettled()),
+        stuck.c.id < outbox.c.id,
+        or_(failed, hangs),
     )
-    is_stuck = has_failed.correlate(outbox)
+    is_stuck = has_stuck.correlate(outbox)
     return or_(outbox.c.lane != "crisis", other.c.lane == "crisis", ~is_stuck)
 
 

@@ -322,6 +322,20 @@ def _change(unit: Unit, table: Table, row_id: int, values: dict[str, Any]) -> No
     unit.connection.execute(_row(table), {**values, "row_id": row_id})
 
 
+def lookups_of_members(unit: Unit) -> frozenset[str]:
+    """By which contacts the team's members are known, those who have left included."""
+    query = select(contacts.c.lookup).where(contacts.c.clinician_id.is_not(None))
+    return frozenset(unit.connection.execute(query).scalars())
+
+
+def pseudonyms_and_countries(unit: Unit) -> dict[str, tuple[str, str | None]]:
+    """Each patient's pseudonym and country, by the lookup of their contact."""
+    of_patient = contacts.join(patients_table, contacts.c.patient_id == patients_table.c.id)
+    columns = (contacts.c.lookup, patients_table.c.pseudonym, patients_table.c.country)
+    rows = unit.connection.execute(select(*columns).select_from(of_patient))
+    return {lookup: (pseudonym, country) for lookup, pseudonym, country in rows}
+
+
 @cache
 def _row(table: Table) -> Update:
     return update(table).where(table.c.id == bindparam("row_id"))

@@ -17,7 +17,8 @@ def settle_all(unit: Unit, first_message: int, at: datetime) -> list[tuple[int, 
 
     Bubbles, pictures and files become the messages from that number on.
     """
-    query = select(posts.c.id, posts.c.alert_id, posts.c.shape).where(posts.c.state == "pending")
+    columns = posts.c.id, posts.c.alert_id, posts.c.shape, posts.c.claims
+    query = select(*columns).where(posts.c.state == "pending")
     # sorted here: asked for in order, the whole history might be read for the few that wait
     waiting = sorted(unit.connection.execute(query).all(), key=lambda row: row.id)
     results = [
@@ -27,6 +28,7 @@ def settle_all(unit: Unit, first_message: int, at: datetime) -> list[tuple[int, 
             at=at,
             attempts=1,
             message_id=None if row.shape in {"settle", "toast"} else first_message + place,
+            claims=row.claims,
         )
         for place, row in enumerate(waiting)
     ]

@@ -613,6 +613,8 @@ gaps = Table(
     Column("since_at", Moment, nullable=False),
     Column("until_at", Moment, nullable=False),
     Column("found_at", Moment, nullable=False),
+    # when the last patient had been told; empty while some have not
+    Column("told_at", Moment),
     sqlite_autoincrement=True,
 )
 

@@ -28,7 +28,6 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
 from bot.service.post import (
     Bubble,
@@ -42,6 +41,7 @@ from bot.service.post import (
     Toast,
     Verdict,
 )
+from bot.telegram.wire import Wire
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,19 @@ _LOST = (
 _GONE = ("chat not found", "user not found", "peer_id_invalid")
 
 
-def open_bot(token: str, api_url: str) -> Bot:
-    """A Bot for that token at that Bot API server, not yet connected."""
+def open_wire() -> Wire:
+    """Connections to a Bot API server, none of them opened yet."""
+    return Wire(connections=POOL, read=15, pool=15)
+
+
+def open_bot(token: str, api_url: str, wire: Wire | None = None) -> Bot:
+    """A Bot for that token at that Bot API server, by that wire, not yet connected."""
     root = api_url.rstrip("/")
     return Bot(
         token,
         base_url=f"{root}/bot",
         base_file_url=f"{root}/file/bot",
-        request=HTTPXRequest(connection_pool_size=POOL, read_timeout=15, pool_timeout=15),
+        request=wire or open_wire(),
     )
 
 

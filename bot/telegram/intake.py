@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,10 +18,14 @@ from telegram.error import InvalidToken, NetworkError, TelegramError
 
 from bot.clock import Clock
 from bot.keys import Vault
+from bot.service.health import Pulse
 from bot.store import inbox, marks
 from bot.store.inbox import Arrival
+from bot.store.replicas import ALONE, Deposed, Replica, hold
 from bot.store.store import Store
 from bot.store.unit import Unit
+from bot.telegram.ear import Ear
+from bot.telegram.raw import body_of, updates_of
 from bot.telegram.reading import is_kept, sender_of
 
 log = logging.getLogger(__name__)
@@ -30,6 +36,15 @@ OFFSET = "telegram.offset"
 _PAUSE = 1.0
 _RETRY = 5.0
 _LONGEST_PAUSE = 30.0
+_CLEAR_EVERY = 60.0
+REFUSED = "telegram refuses the token"
+CONTESTED = "another program polls this bot"
+FOREIGN = "a foreign webhook was set"
+UNREACHABLE = "telegram cannot be reached"
+
+
+Keeper = Callable[[Sequence[Arrival], Callable[[Unit], None]], Awaitable[None]]
+"""Keeps arrivals by that write, or where else they are safe; raises where they are not."""
 
 
 class Revoked(Exception):
@@ -43,17 +58,30 @@ class Contested(Exception):
 class Intake:
     """Keeps what comes in; `wake` is called when there is something to handle."""
 
-    def __init__(self, store: Store, vault: Vault, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        wake: Callable[[], None],
+        keeper: Keeper | None = None,
+        replica: Replica = ALONE,
+    ) -> None:
         self._store, self._vault, self._clock, self._wake = store, vault, clock, wake
+        self._replica = replica
+        self._keeper = keeper or self._keep_in_database
 
     async def keep(self, updates: Sequence[dict[str, Any]], offset: int | None = None) -> None:
         """Keep updates, and with them how far the poll has come, in one commit."""
         arrivals = [self._arrival(update) for update in updates if is_kept(update)]
-        await self._store.write(_keep, arrivals, offset)
+        await self._keeper(arrivals, lambda unit: _keep(unit, arrivals, offset, self._replica))
         self._wake()
 
+    async def _keep_in_database(self, _: Sequence[Arrival], write: Callable[[Unit], None]) -> None:
+        await self._store.write(write)
+
     def _arrival(self, update: dict[str, Any]) -> Arrival:
-        body, number = orjson.dumps(update), update.get("update_id")
+        body, number = body_of(update), update.get("update_id")
         sender = sender_of(update)
         return Arrival(
             source="telegram",
@@ -65,9 +93,13 @@ class Intake:
         )
 
 
-def _keep(unit: Unit, arrivals: Sequence[Arrival], offset: int | None) -> None:
+def _keep(
+    unit: Unit, arrivals: Sequence[Arrival], offset: int | None, replica: Replica
+) -> None:
     inbox.keep(unit, arrivals)
     if offset is not None:
+        # the offset belongs to the leader: a late one would have what it missed acknowledged
+        hold(unit, replica)
         marks.set(unit, OFFSET, str(offset))
 
 
@@ -80,27 +112,82 @@ class Poller:
         intake: Intake,
         store: Store,
         *,
-        polled: Callable[[], None],
-        trouble: Callable[[str | None], None],
+        pulse: Pulse,
+        ear: Ear,
+        clock: Clock,
     ) -> None:
         self._bot, self._intake, self._store = bot, intake, store
-        self._polled, self._trouble = polled, trouble
+        self._pulse, self._ear, self._clock = pulse, ear, clock
+        self._cleared_at: float | None = None
 
     async def run(self) -> None:
-        """Poll until cancelled; trouble is told, waited out, and tried again."""
-        kept = await self._store.read(lambda unit: marks.get(unit, OFFSET))
-        offset, pause = int(kept or 0), _PAUSE
+        """Poll until cancelled, or until another process leads."""
+        self._pulse.listen("poll")
+        try:
+            await self._poll()
+        finally:
+            self._pulse.listen("")
+            self._is_well()
+
+    async def _poll(self) -> None:
+        """Poll; trouble is told, waited out, and tried again."""
+        offset: int | None = None
+        pause = _PAUSE
         while True:
             try:
+                offset = await self._offset() if offset is None else offset
                 offset = await self._once(offset)
+                await self._ear.heard()
                 pause = _PAUSE
-                self._trouble(None)
+                self._is_well()
+            # the new leader polls on from what is kept
+            except Deposed:
+                return
             # whatever it is, nothing is lost: the offset has not moved
             except Exception as error:  # noqa: BLE001 - a poll that ends is silence for everyone
                 log.warning("polling failed: %s", type(error).__name__)
-                self._trouble(type(error).__name__.lower())
+                await self._tell(error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _offset(self) -> int:
+        return int(await self._store.read(lambda unit: marks.get(unit, OFFSET)) or 0)
+
+    def _polled(self) -> None:
+        self._pulse.polled_at = self._clock.now()
+
+    def _is_well(self) -> None:
+        for name in ("poll", "token", "contested", "webhook"):
+            self._pulse.say(name, None)
+
+    async def _tell(self, error: Exception) -> None:
+        """Keep what is wrong, for the health page and for the watch that tells operators."""
+        match error:
+            case Revoked():
+                self._pulse.say("token", REFUSED)
+            case Contested():
+                await self._look_for_thief()
+            case _:
+                self._pulse.say("poll", f"polling: {type(error).__name__.lower()}")
+
+    async def _look_for_thief(self) -> None:
+        """Say whether a foreign webhook or a second poller is in the way; a webhook is taken off.
+
+        At most once a minute: two installations by mistake must not undo each other all the time.
+        """
+        try:
+            info = await self._bot.get_webhook_info()
+        except TelegramError:
+            self._pulse.say("contested", CONTESTED)
+            return
+        if not info.url:
+            self._pulse.say("contested", CONTESTED)
+            return
+        self._pulse.say("webhook", FOREIGN)
+        if self._cleared_at is None or time.monotonic() - self._cleared_at >= _CLEAR_EVERY:
+            self._cleared_at = time.monotonic()
+            with suppress(TelegramError):
+                await stop_listening(self._bot)
 
     async def _once(self, offset: int) -> int:
         updates = await self._fetch(offset)
@@ -132,13 +219,11 @@ def _updates(code: int, payload: bytes) -> list[dict[str, Any]]:
         raise Revoked
     if code == 409:
         raise Contested
-    answer = orjson.loads(payload) if code == 200 else {}
-    if not isinstance(answer, dict) or not isinstance(answer.get("result"), list):
+    updates = updates_of(payload) if code == 200 else None
+    if updates is None:
         msg = f"getUpdates was answered with status {code}"
         raise NetworkError(msg)
-    return [
-        u for u in answer["result"] if isinstance(u, dict) and isinstance(u.get("update_id"), int)
-    ]
+    return updates
 
 
 def secret_fits(given: str | None, wanted: str) -> bool:

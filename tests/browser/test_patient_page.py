@@ -138,6 +138,50 @@ async def test_the_head_of_the_page_follows_by_itself(ward: Ward, desk: Page) ->
     await expect(desk.get_by_role("heading", name="Open alerts")).to_be_visible()
 
 
+async def test_the_table_and_the_timeline_follow_while_somebody_works_on_them(
+    ward: Ward, desk: Page
+) -> None:
+    """A patient answers: the table and the timeline say so; focus and unfolded lines stay."""
+    one = f"/clinic/patients/{ward.alex.pseudonym}"
+    await desk.goto("/clinic/patients")
+    row = desk.locator("#roster tbody tr", has_text=ward.alex.pseudonym)
+    await row.get_by_role("link").focus()
+    await expect(row).not_to_contain_text("Red")
+    await ward.alex.says("I want to die")
+    await expect(row).to_contain_text("Red")
+    await expect(row.get_by_role("link")).to_be_focused()
+    await expect(desk.locator("#live-said")).to_have_text("Changed: Patients.")
+
+    await desk.goto(one)
+    await desk.get_by_text("All scores as numbers").click()
+    shown = desk.locator("#scores td.number")
+    before = await shown.count()
+    scored(ward.practice, ward.alex, peg=(*WORSE, 9.0), phq_9=BETTER, gad_7=SAME)
+    await expect(shown).to_have_count(before + 1)
+    await expect(desk.locator("details.numbers")).to_have_attribute("open", "")
+
+    await desk.goto(f"{one}/timeline")
+    newest = desk.locator("#timeline li.moment").first
+    await ward.alex.says("I want to die")
+    await expect(newest).to_contain_text("fired again")
+
+
+async def test_a_thread_goes_on_above_the_words_that_are_being_typed(
+    ward: Ward, desk: Page
+) -> None:
+    """A patient's message appears by itself; the clinician's half sentence and focus stay."""
+    other = ward.practice.person(2)
+    await desk.goto(f"/clinic/patients/{other.pseudonym}/thread")
+    await desk.get_by_role("button", name="Show the thread").click()
+    await desk.get_by_label("Your words").fill("half a sen")
+    await other.says("/person")
+    await other.taps("Write to them")
+    await other.says("Do I do both exercises?")
+    await expect(desk.locator("#written")).to_contain_text("Do I do both exercises?")
+    await expect(desk.get_by_label("Your words")).to_have_value("half a sen")
+    await expect(desk.get_by_label("Your words")).to_be_focused()
+
+
 async def _findings(desk: Page, path: str) -> list[str]:
     await desk.goto(path)
     found = await Axe().run(desk)

@@ -15,6 +15,7 @@ from flows.effects import Button, Effect, Raise, Send
 from flows.events import (
     EVENT,
     Attached,
+    Away,
     Blocked,
     Cleared,
     Desk,
@@ -142,6 +143,11 @@ class Player:
     def reminded(self, name: str, **values: str) -> Turn:
         """The turn after a call came near."""
         return self._team(Reminded, name=name, values=values)
+
+    def away(self, long: timedelta, **more: Any) -> Turn:
+        """The turn after nobody fetched the patient's words for so long, until now."""
+        self.now += long
+        return self._team(Away, since=self.now - long, until=self.now, **more)
 
     def _team(self, event: type[Event], **what: Any) -> Turn:
         self.now += MOMENT

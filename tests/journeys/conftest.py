@@ -8,12 +8,23 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import POSTGRESQL
 from tests.journeys.bot_api import BOT_API
+from tests.journeys.databases import USUAL
 from tests.journeys.world import World
 
 NewWorld = Callable[..., World]
 # The machine-readable Bot API is not part of the project; where it lies beside it, we compare.
 collect_ignore = [] if BOT_API.exists() else ["test_bot_api.py"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database(request: pytest.FixtureRequest) -> None:
+    """Every story's world has a database of the kind that `--database` names."""
+    if request.config.getoption("--database") == POSTGRESQL:
+        server = request.getfixturevalue("postgres")
+        template = request.getfixturevalue("migrated_postgres")
+        USUAL.make = lambda folder: str(server.create(template))
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,8 @@ class Bot:
         """What /healthz tells, or nothing while it does not answer."""
         try:
             return dict(self.client.get(f"{self.url}/healthz").json())
-        except httpx.TransportError:
+        # a process that is just ending says in plain words that it cannot answer
+        except (httpx.TransportError, ValueError):
             return {}
 
     def _answers(self) -> bool:

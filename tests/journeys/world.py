@@ -17,6 +17,7 @@ from bot.sandbox.supervise import free_port
 from bot.sandbox.world import TOKEN
 from bot.store.unit import Unit
 from tests.journeys.bot_api import misfits, spec
+from tests.journeys.databases import USUAL
 from tests.journeys.kept import Kept, kept_of, opened
 from tests.journeys.people import Person
 from tests.journeys.processes import OURS, Bot, Server, until
@@ -61,7 +62,7 @@ class World:
             "BOT_TOKEN": TOKEN,
             "BOT_API_URL": server.url,
             "DATA_DIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{folder / 'paceful.sqlite3'}",
+            "DATABASE_URL": settings.get("DATABASE_URL") or USUAL.make(folder),
             "HTTP_PORT": str(port),
             "SECRET_KEYS": new_key(),
             "CLOCK_OFFSET_FILE": str(folder / "clock"),
@@ -133,7 +134,7 @@ class World:
 
     def until_quiet(self) -> None:
         """Wait until nothing waits anywhere: at Telegram, in the inbox, in the outbox."""
-        until(lambda: self._is_quiet() and self._is_quiet(), "the bot has nothing left to do")
+        until(lambda: self.is_quiet() and self.is_quiet(), "the bot has nothing left to do")
 
     def kept(self, person: Person) -> Kept:
         """What the database holds about a patient."""
@@ -173,14 +174,16 @@ class World:
         assert "Traceback" not in log, log[-4000:]
         assert not [number for number, each in enumerate(secrets | names | words) if each in log]
 
-    def _is_quiet(self) -> bool:
+    def is_quiet(self) -> bool:
+        """Whether nothing waits anywhere now."""
         # in the order in which things move, so that nothing is missed on its way
         if self.see("state")["pending_updates"]:
             return False
         health = self.bot.health()
         due = health.get("next_due")
         overdue = due is not None and datetime.fromisoformat(str(due)) <= self.now
-        return health.get("inbox") == 0 and health.get("outbox") == 0 and not overdue
+        waits = [health.get(name) for name in ("spool", "inbox", "outbox")]
+        return waits == [0, 0, 0] and not overdue
 
     def _chat(self, number: int) -> Json:
         return self.see(f"chat/{number}")

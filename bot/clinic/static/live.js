@@ -8,6 +8,7 @@ const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
 const tags = new Map();
 const waiting = new Set();
+const shut = new Set();
 let pause = EVERY_MS;
 
 // The same words as bot/clinic/times.py.
@@ -45,24 +46,66 @@ function until(seconds, node) {
   return seconds >= 0 ? `in ${span(seconds)}` : `${late} ${span(-seconds)}`;
 }
 
-// Nothing is taken from under somebody's hands.
+// Nothing is taken from under somebody's hands: what they write, press, or have marked.
 function isInUse(node) {
-  if (node.contains(document.activeElement) && document.activeElement !== node) return true;
-  if (node.querySelector("details[open]")) return true;
+  const active = document.activeElement;
+  if (node.contains(active) && active.matches("input, textarea, select, button")) return true;
+  if (!getSelection().isCollapsed && getSelection().containsNode(node, true)) return true;
   return [...node.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
 }
 
+// Where somebody is in a part: what they unfolded, scrolled, and what has the focus.
+const PLACES = "details[open] > summary, .scroll, a:focus, summary:focus, .scroll:focus";
+
+function name(node) {
+  return [node.tagName, node.getAttribute("href"), node.getAttribute("aria-label") || node.textContent.trim()].join(" ");
+}
+
+// The same places in the fresh part, or null if one of them is gone.
+function found(old, fresh) {
+  const places = [...old.querySelectorAll(PLACES)].map((from) => {
+    const alike = [...fresh.querySelectorAll(from.tagName)].filter((each) => name(each) === name(from));
+    return [from, alike[0]];
+  });
+  return places.every(([, to]) => to) ? places : null;
+}
+
+function settle(places, active) {
+  for (const [from, to] of places) {
+    if (from.matches("details[open] > summary")) to.parentElement.open = true;
+    if (from === active) to.focus({ preventScroll: true });
+    to.scrollLeft = from.dataset.left;
+    to.scrollTop = from.dataset.top;
+  }
+}
+
 function replace(old, fresh, said) {
-  if (old.isEqualNode(fresh)) return;
-  if (isInUse(old)) {
+  if (asSent(old).isEqualNode(fresh)) return waiting.delete(old.id);
+  const places = isInUse(old) ? null : found(old, fresh);
+  if (!places) {
     waiting.add(old.id);
     old.classList.add("has-news");
     return;
   }
-  const before = words(old), after = words(fresh);
+  const before = words(old), after = words(fresh), active = document.activeElement;
   waiting.delete(old.id);
+  for (const [from] of places) Object.assign(from.dataset, { left: from.scrollLeft, top: from.scrollTop });
   old.replaceWith(fresh);
-  if (before !== after) said.push(fresh.querySelector("h2")?.textContent.trim() || fresh.id);
+  settle(places, active);
+  if (before !== after) said.push(title(fresh));
+}
+
+function title(node) {
+  return node.querySelector("h2")?.textContent.trim() || node.getAttribute("aria-label") || node.id;
+}
+
+// A part as the server sent it, without what was done to it here.
+function asSent(node) {
+  const copy = node.cloneNode(true);
+  copy.classList.remove("has-news");
+  if (!copy.classList.length) copy.removeAttribute("class");
+  copy.querySelectorAll("details[open]").forEach((each) => each.removeAttribute("open"));
+  return copy;
 }
 
 // Times pass by themselves; only other words are news.
@@ -80,6 +123,8 @@ async function fetched(address) {
   setClock(answer);
   if (answer.status === 401) return signedOut(await answer.text());
   if (answer.status === 304) return null;
+  // nobody loaded it for an hour, or it is no longer theirs to see: asking again changes nothing
+  if (answer.status === 403) return shut.add(address) && null;
   if (!answer.ok) throw new Error(String(answer.status));
   tags.set(address, answer.headers.get("ETag"));
   return new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -101,6 +146,7 @@ async function look() {
   const said = [];
   const places = new Set([...document.querySelectorAll("[data-live]")].map((node) => node.dataset.live));
   for (const address of places) {
+    if (shut.has(address)) continue;
     const page = await fetched(address);
     if (!page) continue;
     for (const old of document.querySelectorAll(`[data-live="${CSS.escape(address)}"]`)) {
@@ -120,8 +166,9 @@ function stand(isLive) {
   const node = document.getElementById("live-standing");
   if (!node) return;
   node.hidden = false;
-  node.classList.toggle("bad", !isLive);
-  const text = isLive ? "Updates by itself." : "No connection: what you see may be old.";
+  node.classList.toggle("bad", !isLive || shut.size > 0);
+  const text = !isLive ? "No connection: what you see may be old."
+    : shut.size ? "Some of this page no longer updates: load it again." : "Updates by itself.";
   if (node.textContent !== text) node.textContent = text;
 }
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from zoneinfo import available_timezones
 
-from bot.service import care
+from bot.service import care, digest
 from bot.service.desk.chair import Chair
 from bot.service.wording import line
 from bot.store import people
@@ -15,8 +15,6 @@ from flows import timing
 LONGEST_NAME = 60
 LONGEST_REPLIES = 120
 LONGEST_MAIL = 254
-DIGEST_HOUR = 9
-"""When the digest comes to those who have not chosen an hour."""
 OFF = frozenset({"off", "none", "no"})
 _ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>.]+(?:\.[^\s@,;<>.]+)+")
 _HOUR = re.compile(r"(\d{1,2})(?::00)?(?: *h)?", re.ASCII)
@@ -31,7 +29,7 @@ def show(chair: Chair, rest: str) -> None:
         name=me.name,
         role=release.label(f"role-{me.role}"),
         zone=me.zone or chair.site.settings.time_zone,
-        hour=f"{DIGEST_HOUR if me.digest_hour is None else me.digest_hour:02}:00",
+        hour=f"{digest.HOUR if me.digest_hour is None else me.digest_hour:02}:00",
         mail=me.email or off,
         replies=care.replies_of(chair.site, me) or off,
     )

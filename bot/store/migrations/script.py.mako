@@ -11,6 +11,8 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+# the oldest revision whose code may work on these tables while processes are replaced one by one
+works_with = ${repr(up_revision)}
 
 
 def upgrade() -> None:

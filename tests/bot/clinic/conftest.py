@@ -125,12 +125,12 @@ def release() -> Release:
 
 @pytest.fixture
 def open_practice(
-    sqlite_url: str, vault: Vault, release: Release
+    usual_url: str, vault: Vault, release: Release
 ) -> Iterator[Callable[..., Practice]]:
     """Opens a practice with these settings, on this test's file or on another database."""
     with ExitStack() as stack:
 
-        def opened(url: str = sqlite_url, **settings: Any) -> Practice:
+        def opened(url: str = usual_url, **settings: Any) -> Practice:
             store = Store.open(url, vault)
             stack.callback(store.close)
             return Practice(store, vault, release, **settings)

@@ -133,3 +133,35 @@ async def test_an_injected_update_arrives_even_with_an_old_number(sandbox: Sandb
 
     assert duplicate == [first]
     assert await sandbox.updates(offset=FIRST + 1) == []
+
+
+async def test_an_update_of_the_past_comes_again_under_its_number_or_a_new_one(
+    sandbox: Sandbox,
+) -> None:
+    """As after an answer that was lost, and as a phone sends the same tap a second time."""
+    await sandbox.do("say", user=ALEX, text="hello")
+    (first,) = await sandbox.updates()
+    assert await sandbox.updates(offset=FIRST + 1) == []
+
+    await sandbox.do("again", update_id=FIRST)
+    await sandbox.do("again", update_id=FIRST, as_new=True)
+
+    same, new = await sandbox.updates()
+    assert same == first
+    assert new == {**first, "update_id": FIRST + 1}
+    past = (await sandbox.see("updates"))["updates"]
+    assert [each["update"] for each in past] == [first, same, new]
+    assert [each["confirmed"] for each in past] == [True, False, False]
+
+
+async def test_two_updates_on_their_way_change_places(sandbox: Sandbox) -> None:
+    """The numbers go on counting up; what has been handed out stays where it is."""
+    for word in WORDS[:3]:
+        await sandbox.do("say", user=ALEX, text=word)
+
+    assert (await sandbox.do("swap"))["swapped"] == [FIRST + 1, FIRST + 2]
+
+    found = await sandbox.updates()
+    assert [each["message"]["text"] for each in found] == ["one", "three", "two"]
+    assert [each["update_id"] for each in found] == [FIRST, FIRST + 1, FIRST + 2]
+    assert (await sandbox.do("swap"))["swapped"] == []

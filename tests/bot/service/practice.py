@@ -151,12 +151,13 @@ class Practice:
 
     def fail(self, change: str) -> None:
         """From now on the database refuses such changes, such as `INSERT ON inbox`."""
-        refuse = "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
-        self.run(sql(f"CREATE TRIGGER disk_full BEFORE {change} {refuse}"))
+        for statement in refusing(change, self.store.url):
+            self.run(sql(statement))
 
     def mend(self) -> None:
         """The database takes every change again."""
-        self.run(sql("DROP TRIGGER disk_full"))
+        for statement in taking(self.store.url):
+            self.run(sql(statement))
 
     def run(self, statement: Executable) -> None:
         """Run a statement behind the service's back."""

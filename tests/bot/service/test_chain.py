@@ -47,7 +47,7 @@ async def in_danger(practice: Practice, number: int = 1) -> Person:
 
 
 async def test_an_alert_that_nobody_answers_goes_from_hop_to_hop_for_ever(
-    open_practice: OpenPractice, sqlite_url: str
+    open_practice: OpenPractice, usual_url: str
 ) -> None:
     """On call, next, the whole team, then by e-mail too; a restart at any hop changes nothing."""
     practice = open_practice(
@@ -58,7 +58,7 @@ async def test_an_alert_that_nobody_answers_goes_from_hop_to_hop_for_ever(
 
     heard = [told(lee, kim, mo)]
     for _ in range(5):
-        reopen(practice, sqlite_url)
+        reopen(practice, usual_url)
         await practice.wait(QUARTER)
         heard.append(told(lee, kim, mo))
 

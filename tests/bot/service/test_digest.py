@@ -128,7 +128,7 @@ async def test_a_morning_without_news_brings_no_digest(practice: Practice) -> No
 
 
 async def test_after_days_without_power_it_comes_once(
-    open_practice: OpenPractice, sqlite_url: str
+    open_practice: OpenPractice, usual_url: str
 ) -> None:
     """Late, and not three times; the next one is at its hour again."""
     practice = open_practice()
@@ -138,7 +138,7 @@ async def test_after_days_without_power_it_comes_once(
     told(lee)
 
     practice.clock.moment += 3 * DAY
-    reopen(practice, sqlite_url)
+    reopen(practice, usual_url)
     await practice.tick()
     await practice.tick()
 
@@ -148,7 +148,7 @@ async def test_after_days_without_power_it_comes_once(
 
 
 async def test_a_process_that_dies_after_the_digest_was_decided_sends_it_once(
-    open_practice: OpenPractice, sqlite_url: str
+    open_practice: OpenPractice, usual_url: str
 ) -> None:
     """What is sent and when the next one is due are one commit."""
     practice = open_practice()
@@ -158,7 +158,7 @@ async def test_a_process_that_dies_after_the_digest_was_decided_sends_it_once(
     told(lee)
     practice.clock.moment += DAY
     practice.store.write_now(digest.send, practice.site, clinician_id(practice, "Dr Lee"))
-    reopen(practice, sqlite_url)
+    reopen(practice, usual_url)
 
     await practice.tick()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import select, text, update
@@ -46,10 +46,15 @@ def bodies(posts: list[Post]) -> list[str]:
 def sent(store: Store, at: datetime, *posts: Post, message_id: int = 100) -> None:
     """Telegram took these posts."""
     results = [
-        Result(each.id, "sent", at, each.attempts + 1, message_id=message_id + place)
+        became(each, "sent", at, each.attempts + 1, message_id=message_id + place)
         for place, each in enumerate(posts)
     ]
     store.write_now(outbox.settle, results)
+
+
+def became(post: Post, *what: Any, **more: Any) -> Result:
+    """What became of a post in the claim that it was taken in."""
+    return Result(post.id, *what, claims=post.claims, **more)
 
 
 def states(store: Store) -> dict[int, str]:
@@ -107,7 +112,7 @@ def test_a_contact_that_must_wait_is_left_alone(store: Store, enrol: Enrol, noon
     ann, bob = enrol("ann"), enrol("bob")
     add(store, post(ann, "a1"), post(ann, "a2"), post(bob, "b1"))
     first, _ = claim(store, noon)
-    later = Result(first.id, "pending", noon, first.attempts, not_before=noon + MINUTE)
+    later = became(first, "pending", noon, first.attempts, not_before=noon + MINUTE)
     store.write_now(outbox.settle, [later])
 
     assert claim(store, noon + MINUTE / 2) == []
@@ -135,7 +140,18 @@ def test_a_post_comes_back_whole(store: Store, patient: Patient, noon: datetime)
     alert, nudge = claim(store, noon)
 
     assert nudge == Post(
-        1, patient.contact_id or 0, patient.id, None, "nudge", "picture", 8, "ça va", 0, noon, None
+        1,
+        patient.contact_id or 0,
+        patient.id,
+        None,
+        "nudge",
+        "picture",
+        8,
+        "ça va",
+        0,
+        noon,
+        None,
+        1,
     )
     assert (alert.contact_id, alert.patient_id, alert.body) == (2, None, "for the team")
 
@@ -248,7 +264,7 @@ def test_only_pending_posts_are_sent(
     """Every other state is the end of it, or in somebody's hands."""
     add(store, post(patient, "hello"))
     first = claim(store, noon)[0]
-    store.write_now(outbox.settle, [Result(first.id, state, noon, 1, error="Forbidden")])
+    store.write_now(outbox.settle, [became(first, state, noon, 1, error="Forbidden")])
 
     assert bodies(claim(store, noon)) == (["hello"] if state == "pending" else [])
     claimed = {"sending": 1} if state == "pending" else {state: 1}
@@ -343,7 +359,7 @@ def test_help_does_not_wait_for_a_picture_that_failed(
     """A crisis reply keeps its place behind what is new, but not behind what is tried again."""
     add(store, post(patient, "picture"), post(patient, "help", "crisis"))
     (picture,) = claim(store, noon)
-    failed = Result(picture.id, "pending", noon, picture.attempts + 1, not_before=noon + MINUTE)
+    failed = became(picture, "pending", noon, picture.attempts + 1, not_before=noon + MINUTE)
     store.write_now(outbox.settle, [failed])
 
     assert bodies(claim(store, noon)) == ["help"]

@@ -11,6 +11,8 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+# the version before knows of no leader: two of it would fetch from Telegram at once
+works_with = "0004"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
@@ -38,6 +40,7 @@ def upgrade() -> None:
         sa.Column("since_at", MOMENT, nullable=False),
         sa.Column("until_at", MOMENT, nullable=False),
         sa.Column("found_at", MOMENT, nullable=False),
+        sa.Column("told_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gaps")),
         sqlite_autoincrement=True,
     )

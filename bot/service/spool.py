@@ -1,0 +1,256 @@
+"""Where arrivals lie, sealed and on the disk, while the database cannot keep them.
+
+A spool is a folder of numbered files, each held by one process (`flock`) until every line of it
+is in the database. What a dead process left is taken over by whoever looks next.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.keys import CannotOpen, Vault
+from bot.store.inbox import Arrival
+
+log = logging.getLogger(__name__)
+
+PURPOSE = "spool"
+LINES, ASIDE = ".jsonl", ".aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it stands in its file, and what it says; None if no key opens it."""
+
+    raw: bytes
+    arrival: Arrival | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A closed file of the spool."""
+
+    path: Path
+    lines: tuple[Line, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """The file that is written to, and how much of it is whole lines."""
+
+    path: Path
+    handle: int
+    size: int = 0
+    lines: int = 0
+
+
+@dataclass(slots=True)
+class _Held:
+    """A file that is ours: how many lines wait in it, and since when."""
+
+    handle: int
+    lines: int = 0
+    oldest: datetime | None = None
+
+
+@dataclass(slots=True)
+class Spool:
+    """Arrivals on their way around a database that is away; call it from one thread at a time."""
+
+    folder: Path
+    vault: Vault
+    aside: int = 0
+    """How many lines lie aside because no key opens them, or the database refuses them."""
+    _open: _Open | None = None
+    _held: dict[Path, _Held] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """The folder is there after this if it can be made; what was put aside is tried again."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # a key that was missing may be there again
+            for path in self.folder.glob(f"*{ASIDE}"):
+                path.rename(path.with_suffix(LINES))
+        except OSError as error:
+            log.warning("the spool's folder cannot be used: %s", error.strerror)
+        self.look()
+
+    def add(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep arrivals on the disk, for good when this returns; OSError if that cannot be."""
+        if not arrivals:
+            return
+        open_ = self._open or self._new()
+        content = b"".join(self._lines(open_, arrivals))
+        try:
+            _write(open_.handle, content)
+        except OSError:
+            self._give_up(open_)
+            raise
+        open_.size, open_.lines = open_.size + len(content), open_.lines + len(arrivals)
+        held = self._held[open_.path]
+        held.lines, held.oldest = open_.lines, held.oldest or arrivals[0].received_at
+
+    def look(self) -> None:
+        """Every file that no other living process holds is ours after this."""
+        with suppress(OSError):
+            for path in self.folder.glob(f"*{LINES}"):
+                self._take(path)
+            asides = [path.read_bytes() for path in self.folder.glob(f"*{ASIDE}")]
+            # a process that was killed leaves half a line, which nobody was promised
+            self.aside = sum(content.count(b"\n") for content in asides)
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether anything waits here for the database."""
+        return bool(self._held)
+
+    @property
+    def lines(self) -> int:
+        """How many lines wait here for the database."""
+        return sum(held.lines for held in tuple(self._held.values()))
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest of them came in."""
+        held = tuple(self._held.values())
+        return min((each.oldest for each in held if each.oldest is not None), default=None)
+
+    def waiting(self) -> list[Segment]:
+        """What waits, oldest first; what is added from now on goes into a new file."""
+        self._open = None
+        read = (_read(path, self._opened) for path in sorted(self._held))
+        return [segment for segment in read if segment is not None]
+
+    def done(self, segment: Segment, aside: Sequence[Line] = ()) -> None:
+        """Forget a file whose lines are all in the database, but for those that lie aside now."""
+        if aside:
+            log.error("%s lines of the spool cannot be kept and lie aside", len(aside))
+            _keep_aside(segment.path.with_suffix(ASIDE), [line.raw for line in aside])
+        segment.path.unlink(missing_ok=True)
+        _sync_folder(self.folder)
+        os.close(self._held.pop(segment.path).handle)
+
+    def close(self) -> None:
+        """Let go of every file; the next process takes them over."""
+        self._open = None
+        for held in self._held.values():
+            os.close(held.handle)
+        self._held.clear()
+
+    def _new(self) -> _Open:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._free_path()
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        try:
+            _hold(handle)
+            _sync_folder(self.folder)
+        except OSError:
+            os.close(handle)
+            raise
+        self._held[path] = _Held(handle)
+        self._open = _Open(path, handle)
+        return self._open
+
+    def _free_path(self) -> Path:
+        taken = (int(path.stem) for path in self.folder.iterdir() if path.stem.isdecimal())
+        return self.folder / f"{max(taken, default=0) + 1:08d}{LINES}"
+
+    def _lines(self, open_: _Open, arrivals: Sequence[Arrival]) -> Iterator[bytes]:
+        seal = self.vault.site(PURPOSE)
+        for number, arrival in enumerate(arrivals, open_.lines):
+            # a line may lie in another file later, so it says itself where it was sealed
+            place = f"{open_.path.stem}:{number}"
+            sealed = base64.b64encode(seal.seal(_words(arrival), PURPOSE, place)).decode()
+            yield json.dumps({"place": place, "sealed": sealed}).encode() + b"\n"
+
+    def _give_up(self, open_: _Open) -> None:
+        """Nothing follows half a line: it is cut off, and the next arrival begins a new file."""
+        self._open = None
+        with suppress(OSError):
+            os.ftruncate(open_.handle, open_.size)
+            os.fsync(open_.handle)
+        if not open_.lines:
+            with suppress(OSError):
+                open_.path.unlink()
+            os.close(self._held.pop(open_.path).handle)
+
+    def _take(self, path: Path) -> None:
+        if path in self._held:
+            return
+        handle = os.open(path, os.O_RDWR)
+        try:
+            _hold(handle)
+        except OSError:
+            os.close(handle)  # a living process has it, or has just finished it
+            return
+        segment = _read(path, self._opened)
+        found = [line.arrival for line in segment.lines if line.arrival] if segment else []
+        oldest = min((arrival.received_at for arrival in found), default=None)
+        self._held[path] = _Held(handle, len(found), oldest)
+
+    def _opened(self, line: bytes) -> Arrival | None:
+        # the end of a line that was never finished, or a key that is gone, must not stop the others
+        with suppress(ValueError, KeyError, TypeError, CannotOpen):
+            written = json.loads(line)
+            sealed = base64.b64decode(written["sealed"], validate=True)
+            words = self.vault.site(PURPOSE).open(sealed, PURPOSE, written["place"])
+            return _arrival(json.loads(words))
+        return None
+
+
+def _read(path: Path, opened: Callable[[bytes], Arrival | None]) -> Segment | None:
+    try:
+        raw = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        # it goes on waiting: a file that cannot be read now must not hold up the others
+        log.error("a file of the spool cannot be read: %s", error.strerror)
+        return None
+    return Segment(path, tuple(Line(line, opened(line)) for line in raw))
+
+
+def _words(arrival: Arrival) -> str:
+    return json.dumps({**asdict(arrival), "received_at": arrival.received_at.isoformat()})
+
+
+def _arrival(values: dict[str, Any]) -> Arrival:
+    return Arrival(**{**values, "received_at": datetime.fromisoformat(values["received_at"])})
+
+
+def _hold(handle: int) -> None:
+    """Have the file for ourselves; OSError if another process has it, or has thrown it away."""
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not os.fstat(handle).st_nlink:
+        raise FileNotFoundError
+
+
+def _write(handle: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(handle, left) :]
+    os.fsync(handle)
+
+
+def _keep_aside(path: Path, lines: Sequence[bytes]) -> None:
+    # whoever dies in the middle of this still has the file that the lines come from
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        _write(handle, b"".join(lines))
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

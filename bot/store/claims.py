@@ -1,0 +1,47 @@
+"""Who may say what became of something that a process claimed in order to send it."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, or_, select
+
+from bot.store.replicas import Replica, lost
+from bot.store.unit import Unit
+
+
+def claimed(table: Table, now: datetime, by: int) -> dict[str, Any]:
+    """What a row says once the process of that number has claimed it, once more than before."""
+    return {"state": "sending", "claimed_at": now, "claimed_by": by, "claims": table.c.claims + 1}
+
+
+def ours(unit: Unit, table: Table, claims: Mapping[int, int], settled: Collection[str]) -> set[int]:
+    """Those rows that nobody claimed since that claim and nobody settled; locked if shared."""
+    if not claims:
+        return set()
+    # what was freed when its lease was over may still turn out to have arrived
+    is_open = table.c.state.not_in(list(settled))
+    query = select(table.c.id, table.c.claims).where(table.c.id.in_(list(claims)), is_open)
+    # always in the same order, so that two processes cannot wait for each other
+    query = query.order_by(table.c.id)
+    found = unit.connection.execute(query.with_for_update() if unit.locks else query)
+    return {row.id for row in found if row.claims == claims[row.id]}
+
+
+def is_stale(
+    unit: Unit, table: Table, now: datetime, lease: timedelta, replica: Replica | None
+) -> ColumnElement[bool]:
+    """Whether a process claimed it that this one knows to be gone, or a lease is over."""
+    at = table.c.claimed_at
+    gone = _gone(unit, table, replica) if replica is not None else set()
+    # claimed in the future: the clock was set back meanwhile; a little ahead is only a caller
+    # who looked at the clock before whoever claimed it
+    return or_(at <= now - lease, at > now + lease, table.c.claimed_by.in_(list(gone)))
+
+
+def _gone(unit: Unit, table: Table, replica: Replica) -> set[int]:
+    if not replica.knows_the_others:
+        return set()
+    query = select(table.c.claimed_by).where(table.c.state == "sending").distinct()
+    found = set(unit.connection.execute(query).scalars())
+    return lost(unit, found - {None, replica.number})

@@ -1,0 +1,152 @@
+"""Strikes a bot at its n-th boundary: a statement, a commit, a Bot API call, a file put in place.
+
+It stands in the driver and in the transport, so that the bot itself knows nothing of it. What is
+done before a transaction has changed a row is no boundary: nothing could be told apart there, and
+the clocks of an idle bot would drown the story.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import wraps
+from typing import Any, Literal
+
+import httpx
+import psycopg
+from sqlalchemy.engine.default import DefaultDialect
+
+Kind = Literal["count", "kill", "error", "hang", "full"]
+FULL_SECONDS = 0.4
+"""How long a full disk stays full."""
+FOR_EVER = 3_600.0
+WRITES = ("INSERT", "UPDATE", "DELETE")
+OF_NO_STORY = ("UPDATE REPLICAS", "INSERT INTO REPLICAS", "UPDATE MARKS", "INSERT INTO MARKS")
+"""Signs of life, written whether or not anything happens."""
+POLL = "getUpdates"
+NOTHING_NEW = b'{"ok":true,"result":[]}'
+FILE_ACTS = ("replace", "rename", "fsync")
+
+
+@dataclass(frozen=True)
+class Order:
+    """Strike in this way at the n-th boundary, once the file `armed` is there.
+
+    What was struck is written to the file `struck`; counting, each boundary's name is.
+    """
+
+    kind: Kind
+    n: int
+    struck: str
+    armed: str = ""
+
+    def to_json(self) -> str:
+        """The order as it is handed to another process."""
+        return json.dumps(asdict(self))
+
+
+class Striker:
+    """Counts the boundaries that a process comes to, and strikes at one of them."""
+
+    def __init__(self, order: Order) -> None:
+        self._order, self._count = order, 0
+        self._lock, self._armed = threading.Lock(), not order.armed
+        self._full_until = 0.0
+
+    def comes_to(self, name: str) -> bool:
+        """Whether this boundary is the one to strike; killing, it never comes back."""
+        order = self._order
+        with self._lock:
+            if not self._is_armed():
+                return False
+            self._count += 1
+            is_it = self._count == order.n
+            if is_it or order.kind == "count":
+                self._tell(name)
+        if is_it and order.kind == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if is_it and order.kind == "full":
+            self._full_until = time.monotonic() + FULL_SECONDS
+        return is_it
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk is full just now."""
+        return time.monotonic() < self._full_until
+
+    def at_disk(self, name: str, error: Callable[[str], Exception]) -> None:
+        """Nothing, or this disk's or database's own error, at a boundary of its kind."""
+        is_it, kind = self.comes_to(name), self._order.kind
+        if self.is_full:
+            raise error("database or disk is full")
+        if is_it and kind == "hang":
+            time.sleep(FOR_EVER)
+        if is_it and kind == "error":
+            raise error("disk I/O error")
+
+    async def at_call(self, name: str, error: Callable[[], Exception]) -> None:
+        """Nothing, or this error of the network's, at a boundary of its kind."""
+        if self._order.kind == "full":
+            return
+        is_it = self.comes_to(name)
+        if is_it and self._order.kind == "hang":
+            await asyncio.sleep(FOR_EVER)
+        if is_it and self._order.kind == "error":
+            raise error()
+
+    def _is_armed(self) -> bool:
+        self._armed = self._armed or os.path.exists(self._order.armed)  # noqa: PTH110 - often
+        return self._armed
+
+    def _tell(self, name: str) -> None:
+        # plain calls: the file acts of this module itself are no boundaries
+        file = os.open(self._order.struck, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(file, f"{self._count} {name}\n".encode())
+        os.close(file)
+
+
+def install(order: Order) -> None:
+    """Nothing; from now on this process is struck as ordered."""
+    striker = Striker(order)
+    _in_driver(striker, can_fail_after=False)
+    _in_transport(striker)
+    for name in FILE_ACTS:
+        _in_files(striker, name)
+
+
+class _Transaction(threading.local):
+    """Whether the transaction of this thread has changed a row yet."""
+
+    changed = False
+
+
+def _in_driver(striker: Striker, *, can_fail_after: bool) -> None:
+    own = _Transaction()
+    for name in ("do_execute", "do_executemany", "do_execute_no_params"):
+        setattr(DefaultDialect, name, _statement(striker, own, getattr(DefaultDialect, name)))
+    commit, rollback = DefaultDialect.do_commit, DefaultDialect.do_rollback
+
+    def do_commit(self: DefaultDialect, connection: Any) -> None:
+        if not own.changed:
+            return commit(self, connection)
+        striker.at_disk("commit", _error_of(self))
+        commit(self, connection)
+        own.changed = False
+        if self.name == "sqlite" and striker.only_kills:
+            striker.at_disk("committed", _error_of(self))
+        return None
+
+    def do_rollback(self: DefaultDialect, connection: Any) -> None:
+        own.changed = False
+        rollback(self, connection)
+
+    DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
+    DefaultDialect.do_rollback = do_rollback  # type: ignore[method-assign]

@@ -1,0 +1,189 @@
+"""Weeks of a clinic in an hour: the real bot as a process, time that jumps from act to act."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import sys
+
+from bot.keys import Vault
+from bot.store import people
+from bot.store.store import Store
+from bot.store.unit import Unit
+from sqlalchemy import text
+from tests.journeys.processes import until
+from tests.journeys.world import World
+from tests.soak.browser import Browser
+from tests.soak.crowd import Crowd, Member, Seen, seen_by, with_news
+from tests.soak.desk import Desk, open_alerts
+from tests.soak.gauges import Gauges, rows_of
+from tests.soak.weather import Weather
+
+QUICK = (sys.executable, "-m", "tests.soak.quick_bot")
+BEGIN = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
+LONGEST_JUMP = timedelta(hours=6)
+ROUNDS = 20
+"""At one stop nobody does more; who is not done goes on at the next, together with others."""
+
+GLANCE = 0.02
+A_WHILE = 1.0
+NUDGE = 5.0
+"""After a while of waiting for a try that comes later, time goes on by so many seconds."""
+
+A_DAY = timedelta(days=1)
+WAITING = text(
+    "SELECT EXISTS (SELECT 1 FROM inbox WHERE handled_at IS NULL) "
+    "OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'sending'))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How large a soak: people, weeks, chance, and the least minutes between two stops."""
+
+    patients: int
+    weeks: float
+    seed: int
+    grain: timedelta = timedelta(minutes=30)
+    faults: bool = True
+
+
+class Soak:
+    """One clinic from its first day to its last."""
+
+    def __init__(self, folder: Path, wish: Wish) -> None:
+        self.wish, self.folder = wish, folder
+        self.world = World.without_bot(
+            folder, command=QUICK, at=BEGIN, PUBLIC_URL="http://127.0.0.1:{port}"
+        )
+        self.world.bot.starts()
+        self.life, self.stops, self._jumped = 1, 0, 0.0
+        settings = self.world.bot.settings
+        self._store = Store.open(settings["DATABASE_URL"], Vault([settings["SECRET_KEYS"]]))
+        self.desk = Desk(self.world, wish.seed)
+        self.desk.joins()
+        self._offset = self.world.see("clock")["offset_seconds"]
+        self.end = self.now + timedelta(weeks=wish.weeks)
+        weeks = max(1, round(wish.weeks))
+        self.crowd = Crowd.gathers(self.world, wish.patients, weeks, wish.seed, self.end)
+        self.weather = Weather(self.world, Random(wish.seed))
+        self.gauges = Gauges(self.world, folder / "soak.csv")
+        self.browser = Browser(self.world, self.desk.phones[0])
+
+    def closes(self) -> None:
+        """Stop everything."""
+        self._store.close()
+        self.world.ends()
+
+    @property
+    def now(self) -> datetime:
+        """What time it is in the clinic."""
+        return datetime.now(UTC) + timedelta(seconds=self._offset)
+
+    @property
+    def acts(self) -> int:
+        """What people have done so far."""
+        return self.crowd.acts + self.desk.acts
+
+    def lives(self, progress: Callable[[Soak], None]) -> None:
+        """Everything up to the last day, sampled once a day; it has come to rest after it."""
+        next_day = self.now + A_DAY
+        while self.now < self.end:
+            self._stop()
+            if self.now >= next_day:
+                next_day += A_DAY
+                self._samples()
+                progress(self)
+        self._rests()
+        self._samples()
+
+    def _stop(self) -> None:
+        """Time jumps to the next thing that happens; it and all that follows from it is done."""
+        self.stops += 1
+        self._jump(max(self._next(), self.now + self.wish.grain))
+        if self.wish.faults:
+            self.weather.blows()
+        self._rings()
+        self._team()
+        for _ in range(ROUNDS):
+            due = self.crowd.due(self.now)
+            if not due:
+                break
+            self.crowd.acts_once(due, self._seen(due), self.now)
+            if self.wish.faults and self.weather.strikes():
+                self.life += 1
+            self._settles()
+        self._notices()
+
+    def _next(self) -> datetime:
+        latest = min(self.now + LONGEST_JUMP, self.end)
+        moments = [latest, self.crowd.next_at or latest, self._due() or latest]
+        return min(moments)
+
+    def _due(self) -> datetime | None:
+        told = self.world.bot.health().get("next_due")
+        return datetime.fromisoformat(str(told)) if told else None
+
+    def _rings(self) -> None:
+        """The bot has seen to whatever came due while time jumped."""
+        until(self._has_rung, "the bot sees to what is due")
+        self._settles()
+
+    def _has_rung(self) -> bool:
+        due = self._due()
+        return due is None or due > self.now
+
+    def _team(self) -> None:
+        contacts = self._store.read_now(self._contacts)
+        self.desk.looks_in(self._store.read_now(open_alerts, contacts), self.now)
+        self._settles()
+
+    def _contacts(self, unit: Unit) -> dict[int, int]:
+        lookups = [unit.vault.lookup("telegram", str(each.number)) for each in self.desk.phones]
+        found = [people.contact(unit, lookup) for lookup in lookups]
+        return {place: each.id for place, each in enumerate(found) if each is not None}
+
+    def _notices(self) -> None:
+        news = self._store.read_now(with_news, self.crowd.members)
+        if news:
+            self.crowd.takes_notice(self._seen(news), self.now)
+
+    def _seen(self, members: list[Member]) -> dict[str, Seen]:
+        return self._store.read_now(seen_by, members)
+
+    def _settles(self) -> None:
+        """Wait until nothing is on its way; what waits for a later try is given time to come."""
+        began = time.monotonic()
+        while self.world.see("state")["pending_updates"] or self._store.read_now(_waits):
+            assert time.monotonic() < began + 120, "the bot never comes to rest"
+            if time.monotonic() > began + A_WHILE + self._jumped:
+                self._jumped += A_WHILE / 2
+                self._shift(NUDGE)
+            time.sleep(GLANCE)
+        self._jumped = 0.0
+
+    def _jump(self, to: datetime) -> None:
+        self._shift((to - self.now).total_seconds() + 1)
+
+    def _shift(self, seconds: float) -> None:
+        self._offset += seconds
+        self.world.do("clock", offset_seconds=self._offset)
+
+    def _samples(self) -> None:
+        self.browser.looks_around()
+        self._settles()
+        rows = self._store.read_now(rows_of)
+        self.gauges.take(self.now, self.life, self.acts, rows)
+
+    def _rests(self) -> None:
+        self._rings()
+        self._settles()
+
+
+def _waits(unit: Unit) -> bool:
+    return bool(unit.connection.execute(WAITING).scalar_one())
