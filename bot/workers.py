@@ -27,7 +27,7 @@ from bot.service.deliver import Delivery
 from bot.service.health import Pulse
 from bot.service.mail_delivery import MailDelivery
 from bot.service.site import Site
-from bot.store.errors import is_collision, is_passing
+from bot.store.errors import is_collision, is_passing, log_trouble
 from bot.store.replicas import ALONE, Deposed, Replica, holding
 from bot.store.store import Store
 from bot.store.unit import Unit
@@ -118,11 +118,8 @@ class Workers:
                 if not await work():
                     return
             # a loop that dies is silence for every patient: it is logged, and it goes on
-            except Exception as error:
-                if is_passing(error):
-                    log.warning("the database is in trouble: %s", type(error).__name__)
-                else:
-                    log.exception("a worker failed")
+            except Exception as error:  # noqa: BLE001 - logged there
+                log_trouble(log, error, "a worker failed")
                 await asyncio.sleep(_PAUSE_AFTER_FAULT)
                 return
 
@@ -196,8 +193,8 @@ class Workers:
         except Deposed:
             raise
         # one that cannot go on must not hold up the others
-        except Exception:
-            log.exception("a clock ran out and nothing came of it: %s", what)
+        except Exception as error:  # noqa: BLE001 - logged there
+            log_trouble(log, error, f"a clock ran out and nothing came of it: {what}")
 
     async def _sweep(self) -> None:
         today = self._site.clock.now().date()
@@ -212,8 +209,8 @@ class Workers:
         except Deposed:
             log.info("another process leads: it sees to %s", name)
         # one part that fails must not stop the others, above all not the alerts' clocks
-        except Exception:
-            log.exception("a part of the tick failed: %s", name)
+        except Exception as error:  # noqa: BLE001 - logged there
+            log_trouble(log, error, f"a part of the tick failed: {name}")
             return False
         return True
 
@@ -236,11 +233,12 @@ class Workers:
         return {
             # nothing else may hold up somebody in danger
             "alerts": self._remind,
+            # before a reminder of what may be lost
+            "gaps": lambda: lead(gaps.tell_on, site),
             "nudges": lambda: lead(nudge.claim, site),
             "digests": self._digest,
             "calls": self._speak_of_calls,
             "silence": self._look_at_silence,
-            "gaps": lambda: lead(gaps.tell_on, site),
             "sweep": self._sweep,
             **everyones,
             "outbox": lambda: lead(deliver.recover, site, self._replica),

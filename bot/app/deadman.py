@@ -1,24 +1,29 @@
-"""The dead man's check: a thread of its own that tells operators when the ticking stops."""
+"""The dead man's check: a thread of its own that tells operators what stands still, and its end.
+
+Where the process cannot help itself any more, the watch ends it with status 70, so that its
+supervisor starts it again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.app.pager import Pager, Say
+from bot.app.troubles import Course, Queues, Signs
 from bot.service.health import Pulse
 from bot.service.mail_delivery import Courier
-from bot.service.mailing import operator_mails
-from bot.service.post import Bubble, Later, Verdict
 from bot.service.site import Site
 from bot.service.team import care_team, operators
-from bot.service.wording import fixed
-from bot.store import people
-from bot.store.mails import Mail
+from bot.service.wording import fixed, line
+from bot.store import inbox, marks, outbox, people
 from bot.store.store import Store
 from bot.store.unit import Unit
 
@@ -31,18 +36,13 @@ LOOKS = 2
 """How often in a row it must be the same tick: a clock that jumps ahead is no standstill."""
 READ_SECONDS = 5.0
 LEAVE_SECONDS = 2.0
-
-Say = Callable[[str, Bubble], Awaitable[Verdict]]
-"""Sends a bubble to a chat, by a connection that belongs to the watch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Words that are still on their way to these chats and by these e-mails."""
-
-    bubble: Bubble
-    chats: tuple[str, ...]
-    mails: tuple[Mail, ...]
+PROBE_SECONDS = 30.0
+WRITE_SECONDS = 15.0
+"""How long a write may wait for its turn: longer than the database waits for a lock."""
+LONGEST_STEP = 3 * LOOK_SECONDS
+"""More than this between two looks is a time in which the watch itself was stopped."""
+EX_SOFTWARE = 70
+WRITTEN_AT = "watch.written_at"
 
 
 @dataclass(slots=True)
@@ -61,69 +61,133 @@ class Watch:
 
 
 class DeadMan:
-    """Looks at the pulse every few seconds, whatever the service itself is stuck in."""
+    """Looks at the pulse every few seconds, whatever the service itself is stuck in.
+
+    `in_vain` says how often the connections were opened anew without an answer since, `leave`
+    ends the process, and `monotonic` is a clock that nobody sets.
+    """
 
     def __init__(
-        self, store: Store, site: Site, pulse: Pulse, say: Say, courier: Courier | None
+        self,
+        store: Store,
+        site: Site,
+        pulse: Pulse,
+        say: Say,
+        courier: Courier | None,
+        *,
+        in_vain: Callable[[], int] = lambda: 0,
+        leave: Callable[[int], object] = os._exit,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._site, self._pulse = store, site, pulse
-        self._say, self._courier = say, courier
+        self._pager = Pager(site, say, courier)
+        self._leave, self._monotonic = leave, monotonic
         self._began = site.clock.now()
-        self._watch = Watch(None)
-        self._chats: tuple[str, ...] = ()
-        self._pages: list[Page] = []
+        self._watch, self._signs, self._course = Watch(None), Signs(pulse, in_vain), Course()
+        self._looked_at = self._probed_at = monotonic()
+        self._queues = Queues()
+        self._probe: asyncio.Task[bool] | None = None
+        self._is_writable = True
 
     async def look(self) -> None:
-        """Look once: a standstill is told once, and so is its end, until it has gone out."""
+        """Look once: what stands still is told once, and so is its end, until it has gone out."""
+        passed = self._passed()
+        self._look_at_ticks()
+        await self._look_at_database()
+        began, over = self._course.goes_on(self._signs.look(self._queues, passed), passed)
+        for name in began:
+            self._tell_of(name)
+        for name in over:
+            self._tell_end_of(name)
+        self._pulse.noticed = frozenset(self._course.open)
+        self._leave_if_lost()
+        await self._pager.send()
+
+    def _passed(self) -> float:
+        now, before = self._monotonic(), self._looked_at
+        self._looked_at = now
+        return min(now - before, LONGEST_STEP)
+
+    def _look_at_ticks(self) -> None:
         now, tick = self._site.clock.now(), self._pulse.ticked_at or self._began
         stands = self._watch.looks_at(tick, now)
         if stands and self._watch.since is None:
             self._watch.since = tick
             log.error("the ticking stands still since %s", tick.isoformat())
-            self._page("m-standstill", tick, now)
+            self._page("m-standstill", (now - tick).total_seconds())
         elif not stands and self._watch.since is not None and self._watch.looks == 0:
-            self._page("m-standstill-over", self._watch.since, now)
+            self._page("m-standstill-over", (now - self._watch.since).total_seconds())
             self._watch.since = None
-        if self._watch.since is None:
-            # while all is well, for later nobody may be able to say who they are
-            await self._learn()
-        await self._send()
 
-    def _page(self, name: str, since: datetime, now: datetime) -> None:
-        minutes = f"{(now - since).total_seconds() / 60:.0f}"
-        bubble = fixed(self._site.release, name, minutes=minutes)
-        mails = operator_mails(self._site, bubble.text, now) if self._courier else []
-        letters = (
-            Mail(0, mail.kind, None, None, mail.address, mail.subject, mail.body, 0, now)
-            for mail in mails
-        )
-        self._pages.append(Page(bubble, self._chats, tuple(letters)))
+    def _tell_of(self, name: str) -> None:
+        log.error("the watch sees a trouble: %s", name)
+        seconds = max(self._course.open[name], self._ages().get(name, 0.0))
+        self._page(f"m-trouble-{name}", seconds)
 
-    async def _learn(self) -> None:
-        # whoever was known a moment ago will do
+    def _tell_end_of(self, name: str) -> None:
+        log.warning("the watch sees no trouble any more: %s", name)
+        what = line(self._site.release, f"m-what-{name}")
+        self._page("m-trouble-over", self._course.forget(name), what=what)
+
+    def _ages(self) -> dict[str, float]:
+        """For how long these troubles have lasted already when they are seen first."""
+        queues, signs = self._queues, self._signs
+        return {
+            "outbox": queues.outbox,
+            "inbox": queues.inbox,
+            "lag": self._pulse.lag,
+            "silent": signs.unheard,
+        }
+
+    def _page(self, name: str, seconds: float, **values: str) -> None:
+        minutes = f"{max(1.0, seconds / 60):.0f}"
+        bubble = fixed(self._site.release, name, minutes=minutes, **values)
+        self._pager.page(bubble, self._site.clock.now())
+
+    def _leave_if_lost(self) -> None:
+        why = self._signs.last_straw()
+        if why is not None:
+            log.critical("the process ends, to be started again: %s", why)
+            self._leave(EX_SOFTWARE)
+
+    async def _look_at_database(self) -> None:
+        """Learn who is to be told and what waits; whoever was known a moment ago will do."""
+        is_well = self._watch.since is None
+        chats, outbox_age, inbox_age = self._pager.chats, 0.0, 0.0
         with suppress(Exception):
             async with asyncio.timeout(READ_SECONDS):
-                self._chats = await self._store.read(_chats_of_operators)
+                chats, outbox_age, inbox_age = await self._store.read(_learn, self._site)
+        # while all is well, for later nobody may be able to say who they are
+        self._pager.chats = chats if is_well else self._pager.chats
+        self._queues = Queues(outbox_age, inbox_age, self._written())
 
-    async def _send(self) -> None:
-        left = [await self._sent(page) for page in self._pages]
-        self._pages = [page for page in left if page.chats or page.mails]
+    def _written(self) -> bool:
+        """Whether the last write that was tried was kept in time; now and then one is begun."""
+        now = self._monotonic()
+        if self._probe is not None and self._probe.done():
+            self._is_writable = self._probe.result()
+            self._probe = None
+        if self._probe is not None and now - self._probed_at > WRITE_SECONDS:
+            self._is_writable = False
+        if self._probe is None and now - self._probed_at >= PROBE_SECONDS:
+            self._probed_at = now
+            self._probe = asyncio.create_task(self._write())
+        return self._is_writable
 
-    async def _sent(self, page: Page) -> Page:
-        """What of the page is still on its way after this try."""
-        chats = [chat for chat in page.chats if await _waits(self._say(chat, page.bubble))]
-        courier, letters = self._courier, page.mails
-        mails = [each for each in letters if courier and await _waits(courier.send(each))]
-        return replace(page, chats=tuple(chats), mails=tuple(mails))
-
-
-async def _waits(sending: Awaitable[Verdict]) -> bool:
-    try:
-        return isinstance(await sending, Later)
-    # the watch must outlive whatever is wrong with the world
-    except Exception:
-        log.exception("the watch could not tell somebody")
+    async def _write(self) -> bool:
+        try:
+            await self._store.write(marks.set, WRITTEN_AT, self._site.clock.now().isoformat())
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing can be kept
+            log.error("the watch cannot write into the database: %s", type(error).__name__)
+            return False
         return True
+
+
+def _learn(unit: Unit, site: Site) -> tuple[tuple[str, ...], float, float]:
+    """The chats of who is to be told, and the ages of what waits longest."""
+    now, oldest = site.clock.now(), (outbox.oldest(unit), inbox.counts(unit).oldest)
+    ages = [(now - each).total_seconds() if each is not None else 0.0 for each in oldest]
+    return _chats_of_operators(unit), ages[0], ages[1]
 
 
 def _chats_of_operators(unit: Unit) -> tuple[str, ...]:

@@ -11,14 +11,21 @@ from bot.store.replicas import Replica
 GLANCE = 0.5
 
 
-async def while_leading(replica: Replica, work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work for as long as this process leads, again and again; raise what it raises."""
+async def while_leading(
+    replica: Replica,
+    work: Callable[[], Awaitable[None]],
+    goes_on: Callable[[], bool] = lambda: False,
+) -> None:
+    """Do the work for as long as this process leads, again and again; raise what it raises.
+
+    What was begun goes on although it does not lead any more for as long as `goes_on` says so.
+    """
     while True:
         while not replica.leads:  # noqa: ASYNC110 - it ends by the clock too, which sets no event
             await asyncio.sleep(GLANCE)
         task = asyncio.ensure_future(work())
         try:
-            while replica.leads and not task.done():
+            while (replica.leads or goes_on()) and not task.done():
                 await asyncio.wait({task}, timeout=GLANCE)
         finally:
             await _end(task)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 from bot.app.deadman import DeadMan, watching
-from bot.app.leading import while_leading
+from bot.app.listening import Listening, beat
 from bot.app.logs import set_up
 from bot.app.web import web
 from bot.clinic import clinic
@@ -41,8 +41,8 @@ from bot.store.migrate import migrate
 from bot.store.replicas import Replica, join
 from bot.store.same_file import same_file
 from bot.store.store import Store
-from bot.telegram import gateway, intake
-from bot.telegram.intake import Intake, Poller, Revoked
+from bot.telegram import gateway
+from bot.telegram.intake import Intake
 from bot.telegram.reading import read as read_update
 from bot.workers import Workers
 
@@ -127,7 +127,8 @@ class Service:
         self._settings, self._site, self._store = settings, site, store
         self._replica = replica
         self._token = token.get_secret_value()
-        self._bot = gateway.open_bot(self._token, settings.bot_api_url)
+        self._wire = gateway.open_wire()
+        self._bot = gateway.open_bot(self._token, settings.bot_api_url, self._wire)
         self._pulse = Pulse()
         self._painter = Painter()
         delivery = Delivery(store, site, gateway.Telegram(self._bot), self._painter, replica)
@@ -142,8 +143,12 @@ class Service:
             wake=self._workers.wake,
             is_there=same_file(settings.database),
         )
-        wake, keep = self._workers.wake, self._shelter.keep
-        self._intake = Intake(store, vault, site.clock, wake, keep)
+        self._intake = Intake(
+            store, vault, site.clock, self._arrived, self._shelter.keep, replica
+        )
+        self._listening = Listening(
+            self._bot, self._intake, store, site, pulse=self._pulse, replica=replica
+        )
         self._stopping = stopping
 
     async def serve(self) -> None:
@@ -158,14 +163,15 @@ class Service:
             sheltering = group.create_task(self._shelter.live())
             serving = group.create_task(server.serve(sockets=[door]))
             working = group.create_task(self._workers.run())
-            coming_in = group.create_task(self._take_in())
+            beating = group.create_task(beat(self._pulse))
+            coming_in = group.create_task(self._listening.run())
             await self._stopping.wait()
             coming_in.cancel()
             self._workers.stop()
             server.should_exit = True
             # what is still being sent after this is sent again at the next start
             _, late = await asyncio.wait((serving, working), timeout=DRAIN_SECONDS)
-            for task in (*late, living, sheltering):
+            for task in (*late, living, sheltering, beating):
                 task.cancel()
         await warming
         await self._shelter.close()
@@ -183,7 +189,14 @@ class Service:
         say, courier = gateway.Telegram(bot).bubble, courier_for(self._settings)
         await bot.request.initialize()
         try:
-            yield DeadMan(self._store, self._site, self._pulse, say, courier)
+            yield DeadMan(
+                self._store,
+                self._site,
+                self._pulse,
+                say,
+                courier,
+                in_vain=lambda: self._wire.in_vain,
+            )
         finally:
             await bot.request.shutdown()
 
@@ -203,51 +216,12 @@ class Service:
     async def _health(self) -> dict[str, Any]:
         return await self._shelter.health(lambda: self._store.read(health, self._site, self._pulse))
 
-    async def _take_in(self) -> None:
-        await self._meet()
+    def _arrived(self) -> None:
+        """Something was kept that Telegram, or its webhook, brought."""
         if self._settings.webhook_url:
-            secret = self._settings.webhook_secret
-            await self._until_done(
-                lambda: intake.listen(
-                    self._bot,
-                    str(self._settings.webhook_url),
-                    secret.get_secret_value() if secret else "",
-                )
-            )
-            await asyncio.Event().wait()
-        await self._until_done(lambda: intake.stop_listening(self._bot))
-        await while_leading(self._replica, lambda: self._poller().run())
-
-    async def _meet(self) -> None:
-        """Connect, and refuse to go on with a token that Telegram does not know."""
-        try:
-            await self._until_done(self._bot.initialize)
-        except Revoked:
-            raise BadSetting("BOT_TOKEN", "BOT_TOKEN is not known to Telegram.") from None
-        messages = self._site.release.messages
-        await intake.introduce(self._bot, messages.commands, messages.texts["about"])
-        log.info("connected")
-
-    async def _until_done(self, act: Callable[[], Awaitable[object]]) -> None:
-        await intake.until_done(act, self._note_unreachable)
-
-    def _note_unreachable(self, is_so: bool) -> None:
-        if is_so:
-            self._pulse.trouble["telegram"] = "telegram cannot be reached"
-        else:
-            self._pulse.trouble.pop("telegram", None)
-
-    def _poller(self) -> Poller:
-        def polled() -> None:
-            self._pulse.polled_at = self._site.clock.now()
-
-        def trouble(name: str | None) -> None:
-            if name is None:
-                self._pulse.trouble.pop("poll", None)
-            else:
-                self._pulse.trouble["poll"] = f"polling: {name}"
-
-        return Poller(self._bot, self._intake, self._store, polled=polled, trouble=trouble)
+            self._pulse.hooked_at = self._site.clock.now()
+            self._pulse.heard += 1
+        self._workers.wake()
 
 
 class _Server(uvicorn.Server):

@@ -74,6 +74,11 @@ class Signs:
         self._pulse, self._in_vain = pulse, in_vain
         self._heart, self._ear = Still(), Still()
 
+    @property
+    def unheard(self) -> float:
+        """For how many seconds Telegram was not heard."""
+        return self._ear.seconds
+
     def look(self, queues: Queues, passed: float) -> frozenset[str]:
         """The names of what seems to be wrong at this moment."""
         pulse = self._pulse

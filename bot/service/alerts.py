@@ -14,7 +14,7 @@ from bot.service.reasons import Reason, reason_for, reason_of
 from bot.service.site import Site
 from bot.service.team import care_team, readers
 from bot.service.wording import fixed
-from bot.store import alerts, groups, people, thread, tries
+from bot.store import alerts, groups, people, pseudonyms, thread, tries
 from bot.store.alerts import Alert
 from bot.store.people import Clinician, Patient
 from bot.store.tries import BEFORE
@@ -88,7 +88,7 @@ def tell_open(unit: Unit, site: Site, clinician: Clinician, *, at: datetime) -> 
 
 def says(unit: Unit, site: Site, patient_id: int, text: str) -> Bubble:
     """A patient's words as a bubble for the care team."""
-    name = people.load(unit, [patient_id])[patient_id].pseudonym
+    name = pseudonyms.of(unit, patient_id)
     return fixed(site.release, "c-patient-says", pseudonym=name, text=text)
 
 
@@ -254,7 +254,7 @@ def _tell_closed(
         site.release,
         "c-closed",
         number=str(alert.id),
-        pseudonym=people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym,
+        pseudonym=pseudonyms.of(unit, alert.patient_id),
         name=clinician.name,
         outcome=site.release.escalation.outcomes.get(outcome, outcome),
     )

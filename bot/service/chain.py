@@ -11,7 +11,7 @@ from bot.service.hops import Reached
 from bot.service.mailing import page_operators
 from bot.service.reasons import Reason, reason_of
 from bot.service.site import Site
-from bot.store import alerts, marks, people, tries
+from bot.store import alerts, marks, pseudonyms, tries
 from bot.store.alerts import Alert
 from bot.store.tries import BEFORE, Try
 from bot.store.unit import Unit
@@ -284,7 +284,7 @@ def _after_failure(unit: Unit, site: Site, alert: Alert, failed: Try, at: dateti
 
 
 def _page(unit: Unit, site: Site, alert: Alert, at: datetime) -> None:
-    pseudonym = people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym
+    pseudonym = pseudonyms.of(unit, alert.patient_id)
     values = {"number": str(alert.id), "pseudonym": pseudonym, "tier": reason_of(alert).tier}
     page_operators(unit, site, "c-chain-broken", values, at)
 

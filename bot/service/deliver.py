@@ -35,6 +35,7 @@ from bot.service.post import (
 from bot.service.site import Site
 from bot.service.team import care_team
 from bot.store import alerts, groups, inbox, outbox, people
+from bot.store.errors import log_trouble
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post
 from bot.store.replicas import ALONE, Replica
@@ -146,9 +147,10 @@ class Delivery:
                 return
             try:
                 await self._store.write(settle, self._site, landed)
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - logged there
                 self._landed = [*landed, *self._landed]
-                log.exception("the results of %s posts could not be kept yet", len(landed))
+                what = f"the results of {len(landed)} posts could not be kept yet"
+                log_trouble(log, error, what)
 
     async def _send(self, parcel: Parcel) -> Verdict:
         chat, body = parcel.chat, parcel.body

@@ -12,7 +12,7 @@ from bot.service.reasons import reason_of
 from bot.service.site import Site
 from bot.service.team import care_team, readers
 from bot.service.wording import age, fixed, line
-from bot.store import alerts, digests, people, tries
+from bot.store import alerts, digests, pseudonyms, tries
 from bot.store.alerts import Alert
 from bot.store.digests import Plan
 from bot.store.people import Clinician
@@ -112,7 +112,7 @@ def _line(unit: Unit, site: Site, alert: Alert, now: datetime) -> str:
         number=str(alert.id),
         tier=reason.tier,
         title=reason.title,
-        pseudonym=people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym,
+        pseudonym=pseudonyms.of(unit, alert.patient_id),
         state=telling.state_of(unit, site, alert),
         age=age(site.release, alert.raised_at, now),
     )

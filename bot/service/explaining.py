@@ -10,7 +10,7 @@ from bot.service.post import Bubble
 from bot.service.reasons import Reason, facts_of, reason_of
 from bot.service.site import Site
 from bot.service.wording import line
-from bot.store import alerts, outbox, people
+from bot.store import alerts, outbox, people, pseudonyms
 from bot.store.alerts import Alert
 from bot.store.unit import Unit
 from flows.effects import Fact
@@ -71,7 +71,7 @@ def explain(unit: Unit, site: Site, alert: Alert) -> Explained:
         rule=alert.rule,
         source=reason.source,
         method=tuple(_methods(release, reason)),
-        pseudonym=people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym,
+        pseudonym=pseudonyms.of(unit, alert.patient_id),
         facts=(*facts_of(release, reason), *_more(release, reason)),
         missing=tuple(_missing(release, reason)),
         shown=_shown(unit, release, alert),

@@ -12,6 +12,7 @@ from bot.service import chain
 from bot.service.post import Doubtful, Gone, Later, Refused, Sent, Verdict
 from bot.service.site import Site
 from bot.store import mails, tries
+from bot.store.errors import log_trouble
 from bot.store.mails import Mail, MailResult
 from bot.store.replicas import ALONE, Replica
 from bot.store.store import Store
@@ -60,8 +61,8 @@ class MailDelivery:
         try:
             await self._store.write(settle, self._site, mail, verdict)
         # it counts as being sent until its lease is over, and then it goes again
-        except Exception:
-            log.exception("what became of e-mail %s could not be kept", mail.id)
+        except Exception as error:  # noqa: BLE001 - logged there
+            log_trouble(log, error, f"what became of e-mail {mail.id} could not be kept")
 
 
 def take_back(unit: Unit, site: Site) -> None:

@@ -31,8 +31,8 @@ T = TypeVar("T")
 DECIDES_SECONDS = 5.0
 """A database that has not kept an arrival by then, or led to its answer, counts as away."""
 LOOK_SECONDS = 1.0
-LEARN_SECONDS = 120.0
-READ_SECONDS = 5.0
+LEARN_SECONDS = 60.0
+READ_SECONDS = 3.0
 WAITS_SECONDS = 20.0
 """After so long an outage those who wrote are told that their words wait."""
 AT_ONCE = 100
@@ -81,7 +81,7 @@ class Shelter:
         if not self.is_away and await self._is_written(write):
             self._watch_over(arrivals)
             return
-        self._unaided.help(arrivals)
+        self._help(arrivals)
         await self._keep_on_disk(arrivals)
         self._after(WAITS_SECONDS, lambda: self._ask_to_wait(arrivals))
 
@@ -218,7 +218,17 @@ class Shelter:
         with suppress(Exception):
             async with asyncio.timeout(READ_SECONDS):
                 waiting = await self._store.read(inbox.still_waiting, arrivals)
-        self._unaided.help(waiting)
+        self._help(waiting)
+
+    def _help(self, arrivals: Sequence[Arrival]) -> None:
+        """Help at once; the team a moment later, so that it may be looked up who they are."""
+        if helped := self._unaided.help(arrivals):
+            self._after(0, lambda: self._page(helped))
+
+    async def _page(self, helped: Sequence[Arrival]) -> None:
+        # what cannot be written can often be read
+        await self._learn()
+        self._unaided.page(helped)
 
     async def _ask_to_wait(self, arrivals: Sequence[Arrival]) -> None:
         if self.is_away:

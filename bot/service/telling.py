@@ -12,7 +12,7 @@ from bot.service.posting import post_one
 from bot.service.reasons import facts_of, reason_of
 from bot.service.site import Site
 from bot.service.wording import age, alert_buttons, fixed, line
-from bot.store import alerts, mails, people, tries
+from bot.store import alerts, mails, people, pseudonyms, tries
 from bot.store.alerts import Alert
 from bot.store.mails import NewMail
 from bot.store.unit import Unit
@@ -129,7 +129,7 @@ def bubble(unit: Unit, site: Site, alert: Alert, text: str, at: datetime) -> Bub
         tier=reason.tier,
         title=reason.title,
         rule=alert.rule,
-        pseudonym=people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym,
+        pseudonym=pseudonyms.of(unit, alert.patient_id),
         facts="".join(f"\n{fact}" for fact in facts_of(release, reason)),
         number=str(alert.id),
         age=age(release, alert.raised_at, at),
@@ -148,7 +148,7 @@ def group_bubble(unit: Unit, site: Site, alert: Alert, at: datetime) -> Bubble:
         alert_buttons(site.release, alert.id, *moves),
         tier=reason.tier,
         title=reason.title,
-        pseudonym=people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym,
+        pseudonym=pseudonyms.of(unit, alert.patient_id),
         number=str(alert.id),
         age=age(site.release, alert.raised_at, at),
     )
@@ -164,7 +164,7 @@ def collected(site: Site, found: Sequence[Alert]) -> Bubble:
 def who_has(unit: Unit, site: Site, alert: Alert) -> str:
     """A line that says who has the alert."""
     names = {each.id: each.name for each in people.clinicians(unit)}
-    pseudonym = people.load(unit, [alert.patient_id])[alert.patient_id].pseudonym
+    pseudonym = pseudonyms.of(unit, alert.patient_id)
     name = names.get(alert.taken_by or 0, "–")
     return line(site.release, "c-taken-other", name=name, number=str(alert.id), pseudonym=pseudonym)
 

@@ -94,17 +94,24 @@ class Unaided:
         incoming = self._read(arrival)
         return incoming is not None and self._is_need(incoming)
 
-    def help(self, arrivals: Sequence[Arrival]) -> None:
-        """Begin to show the help lines to whoever needs them, and to tell the team of it."""
+    def help(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Those whose writers are being shown the help lines now, because they need them."""
+        helped = []
         for arrival in arrivals:
             incoming, name = self._read(arrival), (arrival.external_id, arrival.digest)
             if incoming is None or not self._is_need(incoming) or name in self._helped:
                 continue
             self._remember(name)
             log.warning("update %s: help is shown without the database", arrival.external_id)
-            pseudonym, country = self._known.patients.get(arrival.sender, (None, None))
+            _, country = self._known.patients.get(arrival.sender, (None, None))
             self._say(incoming.chat, self._cards.get(country or "", self._card))
-            self._page(arrival.sender, pseudonym)
+            helped.append(arrival)
+        return helped
+
+    def page(self, arrivals: Sequence[Arrival]) -> None:
+        """Begin to tell the team of those who were helped."""
+        for sender in dict.fromkeys(arrival.sender for arrival in arrivals):
+            self._page(sender)
 
     def ask_to_wait(self, arrivals: Sequence[Arrival]) -> None:
         """Tell whoever wrote, once in an outage, that their words are kept for later."""
@@ -146,12 +153,13 @@ class Unaided:
         if len(self._helped) > MOST_REMEMBERED:
             self._helped.popitem(last=False)
 
-    def _page(self, sender: str, pseudonym: str | None) -> None:
+    def _page(self, sender: str) -> None:
         now = self._passed()
         if now - self._paged_at.get(sender, -PAGED_EVERY_SECONDS) < PAGED_EVERY_SECONDS:
             return
         self._paged_at[sender] = now
         release = self._site.release
+        pseudonym, _ = self._known.patients.get(sender, (None, None))
         who = pseudonym or line(release, "c-unknown")
         for chat in self._known.chats:
             self._say(chat, fixed(release, "c-unaided", pseudonym=who))

@@ -31,7 +31,7 @@ from bot.store.moment import Moment
 from bot.store.tables import tombstones
 from bot.store.unit import Unit
 
-AT_ONCE = 500
+AT_ONCE = 100
 """How many rows are fetched at once: a few of each table, never all of one."""
 
 LEAP_OF_NUMBERS = 10_000
@@ -247,7 +247,7 @@ def _sequences(connection: Connection, tables: Iterable[Table]) -> dict[str, str
         for table in tables
         if "id" in table.columns
     }
-    return {name: str(sequence) for name, sequence in named.items() if sequence is not None}
+    return {str(name): str(sequence) for name, sequence in named.items() if sequence is not None}
 
 
 def _go_on_after(connection: Connection, numbers: Mapping[str, int]) -> None:

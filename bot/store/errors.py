@@ -4,6 +4,8 @@ Exception
 └── BadDatabase   cannot be used as it is; its words say why, and what to do
 """
 
+from logging import Logger
+
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -43,6 +45,14 @@ def is_passing(error: BaseException) -> bool:
 def is_collision(error: BaseException) -> bool:
     """Whether only two processes were in each other's way, and others may go on meanwhile."""
     return isinstance(error, DBAPIError) and _state(error) in _COLLISIONS
+
+
+def log_trouble(log: Logger, error: Exception, what: str) -> None:
+    """Log what failed: with its trace if it is a fault of ours, and not a trouble that passes."""
+    if is_passing(error):
+        log.warning("%s: %s", what, type(error).__name__)
+    else:
+        log.error(what, exc_info=error)
 
 
 def _state(error: DBAPIError) -> str | None:

@@ -13,6 +13,8 @@ from bot.store.unit import Unit, claiming, insert
 
 Source = Literal["telegram", "clock", "clinic"]
 Outcome = Literal["done", "ignored", "unread", "dead"]
+# any number will do, as long as every process uses the same
+_SENDER = 4_121_910
 _FOR_OPERATORS = frozenset({"unread", "dead"})
 
 
@@ -79,15 +81,15 @@ def next_batch(unit: Unit, limit: int) -> list[Kept]:
         older.c.sender == inbox.c.sender, older.c.handled_at.is_(None), older.c.id < inbox.c.id
     )
     query = select(inbox).where(_waiting(), ~has_older).order_by(inbox.c.id).limit(limit)
-    rows = unit.connection.execute(claiming(query, unit, inbox)).mappings()
-    return [_kept(unit, row) for row in rows]
+    rows = unit.connection.execute(claiming(query, unit, inbox)).mappings().all()
+    return [_kept(unit, row) for row in _of_free_senders(unit, rows)]
 
 
 def take(unit: Unit, id: int) -> Kept | None:
     """That arrival if it still waits and no other process has it; on PostgreSQL locked."""
     query = select(inbox).where(inbox.c.id == id, _waiting())
-    row = unit.connection.execute(claiming(query, unit, inbox)).mappings().one_or_none()
-    return _kept(unit, row) if row is not None else None
+    rows = unit.connection.execute(claiming(query, unit, inbox)).mappings().all()
+    return next((_kept(unit, row) for row in _of_free_senders(unit, rows)), None)
 
 
 def finish(unit: Unit, ids: Sequence[int], outcome: Outcome, at: datetime) -> None:
@@ -122,6 +124,17 @@ def counts(unit: Unit) -> Counts:
     dead = select(func.count()).where(inbox.c.outcome == "dead")
     number, failing, oldest = unit.connection.execute(waiting).one()
     return Counts(number, failing, unit.connection.execute(dead).scalar_one(), oldest)
+
+
+def _of_free_senders(unit: Unit, rows: Sequence[RowMapping]) -> Sequence[RowMapping]:
+    """Those whose sender no other process serves now; one at a time until the transaction ends."""
+    if not unit.locks or not rows:
+        return rows
+    # what came later may have been committed sooner, and then it is in other hands already
+    lock = func.pg_try_advisory_xact_lock(_SENDER, func.hashtext(inbox.c.sender))
+    query = select(inbox.c.id, lock).where(inbox.c.id.in_([row["id"] for row in rows]))
+    free = {number for number, is_free in unit.connection.execute(query) if is_free}
+    return [row for row in rows if row["id"] in free]
 
 
 def _kept(unit: Unit, row: RowMapping) -> Kept:

@@ -8,25 +8,19 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, RowMapping, Table, Update, bindparam, select, update
 
-from bot import keys
 from bot.keys import Seal
-from bot.store.pseudonyms import pseudonym
+from bot.store import pseudonyms
 from bot.store.tables import clinicians as clinicians_table
 from bot.store.tables import contacts, turns
 from bot.store.tables import patients as patients_table
 from bot.store.unit import Unit, add, insert
 
-PSEUDONYM_DRAWS = 50
 SEALED = ("name", "email", "replies")
 """What of a clinician nobody reads in the database itself."""
 
 
 class AlreadyEnrolled(Exception):
     """This contact belongs to a patient already."""
-
-
-class NoPseudonymLeft(Exception):
-    """No free pseudonym was found; the words in bot/store/pseudonyms.py have become too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +132,11 @@ def enrol(
     phase: str = "consenting",
 ) -> Patient:
     """A new patient with a key and a pseudonym of their own, or AlreadyEnrolled."""
-    known = meet(unit, lookup=lookup, chat=chat)
+    known = _locked(unit, meet(unit, lookup=lookup, chat=chat))
     if known.patient_id is not None:
         raise AlreadyEnrolled
     values: dict[str, Any] = {
-        "pseudonym": _free_pseudonym(unit),
+        "pseudonym": pseudonyms.free(unit),
         "created_at": at,
         "wrapped_key": unit.vault.new_patient_key(),
         "state": b"",
@@ -160,8 +154,11 @@ def enrol(
     return load(unit, [patient_id])[patient_id]
 
 
-def load(unit: Unit, patient_ids: Iterable[int]) -> dict[int, Patient]:
-    """These patients by id; for writing on PostgreSQL locked until the transaction ends."""
+def load(unit: Unit, patient_ids: Iterable[int], *, lock: bool = True) -> dict[int, Patient]:
+    """These patients by id; for writing on PostgreSQL locked until the transaction ends.
+
+    Whoever only shows them takes no lock.
+    """
     query = (
         select(patients_table, contacts.c.id.label("contact_id"), contacts.c.lookup)
         .outerjoin(contacts, contacts.c.patient_id == patients_table.c.id)
@@ -169,7 +166,7 @@ def load(unit: Unit, patient_ids: Iterable[int]) -> dict[int, Patient]:
         # always in the same order, so that two processes cannot wait for each other
         .order_by(patients_table.c.id)
     )
-    locked = query.with_for_update(of=patients_table) if unit.locks else query
+    locked = query.with_for_update(of=patients_table) if unit.locks and lock else query
     return {row["id"]: _patient(unit, row) for row in unit.connection.execute(locked).mappings()}
 
 
@@ -308,13 +305,12 @@ def _patient(unit: Unit, row: RowMapping) -> Patient:
     return Patient(**plain, state_json=unit.seal_of(row["id"]).open(row["state"], *place))
 
 
-def _free_pseudonym(unit: Unit) -> str:
-    for _ in range(PSEUDONYM_DRAWS):
-        name = pseudonym(keys.draw)
-        taken = select(patients_table.c.id).where(patients_table.c.pseudonym == name)
-        if unit.connection.execute(taken).first() is None:
-            return name
-    raise NoPseudonymLeft
+def _locked(unit: Unit, known: Contact) -> Contact:
+    """The contact as it is now, which nobody else makes a patient until the transaction ends."""
+    if not unit.locks:
+        return known
+    query = select(contacts).where(contacts.c.id == known.id).with_for_update()
+    return _contact(unit.connection.execute(query).one())
 
 
 def _change(unit: Unit, table: Table, row_id: int, values: dict[str, Any]) -> None:

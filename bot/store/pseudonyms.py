@@ -2,6 +2,14 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import select
+
+from bot import keys
+from bot.store.tables import patients
+from bot.store.unit import Unit
+
+DRAWS = 50
+
 _FIRST = """
 amber ample ashen azure balmy beige bold brave breezy bright brisk bronze calm candid civil clear
 clever coral cosy crimson crisp dapper deft earnest easy ebony fair fleet fond frank fresh gentle
@@ -30,3 +38,23 @@ def pseudonym(draw: Callable[[int], int]) -> str:
     """A new pseudonym; `draw(n)` gives a number below n."""
     number = LOWEST + draw(HIGHEST - LOWEST + 1)
     return f"{FIRST[draw(len(FIRST))]}-{SECOND[draw(len(SECOND))]}-{number}"
+
+
+class NoPseudonymLeft(Exception):
+    """No free pseudonym was found; the words in this file have become too few."""
+
+
+def free(unit: Unit) -> str:
+    """A pseudonym that no patient has, or NoPseudonymLeft."""
+    for _ in range(DRAWS):
+        name = pseudonym(keys.draw)
+        taken = select(patients.c.id).where(patients.c.pseudonym == name)
+        if unit.connection.execute(taken).first() is None:
+            return name
+    raise NoPseudonymLeft
+
+
+def of(unit: Unit, patient_id: int) -> str:
+    """The name by which the team knows a patient; nobody waits for anybody to read it."""
+    query = select(patients.c.pseudonym).where(patients.c.id == patient_id)
+    return str(unit.connection.execute(query).scalar_one())

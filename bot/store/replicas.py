@@ -66,6 +66,11 @@ class Replica:
         """Whether whoever lives has had the time to say so."""
         return True
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the database did not answer the last sign of life."""
+        return False
+
     async def beat(self) -> None:
         """Give a sign of life, and try to lead."""
 
@@ -119,6 +124,10 @@ class _Among(Replica):
     @property
     def knows_the_others(self) -> bool:
         return self.leads and time.monotonic() - self._led_since > GRACE_SECONDS
+
+    @property
+    def is_cut_off(self) -> bool:
+        return self._connection is None
 
     async def beat(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self.beat_now)
@@ -311,6 +320,7 @@ def _next_term(connection: Connection) -> int:
 def _lock(file: Path) -> int:
     """The open file whose lock says that this process serves the database, until it ends."""
     try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         msg = f"The database file cannot be locked: {os.strerror(error.errno or 0)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+WRITE_SECONDS = 5.0
+"""No longer: whoever listens must not wait for a database that hangs."""
 # it counts on while the machine sleeps, where the system has such a clock
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -35,9 +38,10 @@ class Ear:
         # a clock that was moved is no silence
         may_have_lost = before is None or timedelta(seconds=self._heard - before) > gaps.LOST_AFTER
         try:
-            await self._store.write(
-                holding, self._replica, gaps.heard, self._site, may_have_lost=may_have_lost
-            )
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._store.write(
+                    holding, self._replica, gaps.heard, self._site, may_have_lost=may_have_lost
+                )
         # it is kept at the next answer; what came in now must not wait for it
         except Exception as error:  # noqa: BLE001 - a database that is away is told by others
             log.warning("when telegram was heard could not be kept: %s", type(error).__name__)

@@ -34,6 +34,7 @@ OF_NO_STORY = ("UPDATE REPLICAS", "INSERT INTO REPLICAS", "UPDATE MARKS", "INSER
 POLL = "getUpdates"
 NOTHING_NEW = b'{"ok":true,"result":[]}'
 FILE_ACTS = ("replace", "rename", "fsync")
+Act = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,15 @@ class Striker:
         if is_it and self._order.kind == "error":
             raise error()
 
+    def may_be_struck_after(self, database: str) -> bool:
+        """Whether a commit that was done may still be struck.
+
+        An SQLite that has committed says so; only a server may be lost before it does.
+        """
+        return self._order.kind != "full" and (self._order.kind != "error" or database != "sqlite")
+
     def _is_armed(self) -> bool:
-        self._armed = self._armed or os.path.exists(self._order.armed)  # noqa: PTH110 - often
+        self._armed = self._armed or os.path.exists(self._order.armed)
         return self._armed
 
     def _tell(self, name: str) -> None:
@@ -116,7 +124,7 @@ class Striker:
 def install(order: Order) -> None:
     """Nothing; from now on this process is struck as ordered."""
     striker = Striker(order)
-    _in_driver(striker, can_fail_after=False)
+    _in_driver(striker)
     _in_transport(striker)
     for name in FILE_ACTS:
         _in_files(striker, name)
@@ -128,25 +136,92 @@ class _Transaction(threading.local):
     changed = False
 
 
-def _in_driver(striker: Striker, *, can_fail_after: bool) -> None:
+def _in_driver(striker: Striker) -> None:
     own = _Transaction()
     for name in ("do_execute", "do_executemany", "do_execute_no_params"):
         setattr(DefaultDialect, name, _statement(striker, own, getattr(DefaultDialect, name)))
-    commit, rollback = DefaultDialect.do_commit, DefaultDialect.do_rollback
+    commit: Act = getattr(DefaultDialect, "do_commit")  # noqa: B009 - it has no types
+    rollback: Act = getattr(DefaultDialect, "do_rollback")  # noqa: B009
 
     def do_commit(self: DefaultDialect, connection: Any) -> None:
-        if not own.changed:
-            return commit(self, connection)
-        striker.at_disk("commit", _error_of(self))
+        changed, own.changed = own.changed, False
+        if changed:
+            striker.at_disk("commit", _error_of(self))
         commit(self, connection)
-        own.changed = False
-        if self.name == "sqlite" and striker.only_kills:
+        if changed and striker.may_be_struck_after(self.name):
             striker.at_disk("committed", _error_of(self))
-        return None
 
     def do_rollback(self: DefaultDialect, connection: Any) -> None:
         own.changed = False
         rollback(self, connection)
 
-    DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
-    DefaultDialect.do_rollback = do_rollback  # type: ignore[method-assign]
+    setattr(DefaultDialect, "do_commit", do_commit)  # noqa: B010 - it is no method to mypy
+    setattr(DefaultDialect, "do_rollback", do_rollback)  # noqa: B010
+
+
+def _statement(striker: Striker, own: _Transaction, was: Act) -> Act:
+    @wraps(was)
+    def execute(self: DefaultDialect, cursor: Any, statement: str, *rest: Any, **more: Any) -> Any:
+        words = " ".join(statement.split())
+        if words.upper().startswith("BEGIN"):
+            own.changed = False
+        elif own.changed or (striker.is_full and words.upper().startswith(WRITES)):
+            striker.at_disk(_short(words), _error_of(self))
+        result = was(self, cursor, statement, *rest, **more)
+        own.changed = own.changed or _changes(words, cursor)
+        return result
+
+    return execute
+
+
+def _changes(words: str, cursor: Any) -> bool:
+    written = words.upper()
+    if not written.startswith(WRITES) or written.startswith(OF_NO_STORY):
+        return False
+    # SQLite counts the rows that are given back only when they are fetched
+    return cursor.rowcount != 0 or " RETURNING " in written
+
+
+def _short(words: str) -> str:
+    """The statement by its verb and table."""
+    parts = words.split()
+    table = next((parts[at + 1] for at, w in enumerate(parts) if w in {"INTO", "FROM"}), parts[1])
+    return f"{parts[0]} {table}" if len(parts) > 1 else words
+
+
+def _error_of(dialect: DefaultDialect) -> Callable[[str], Exception]:
+    """What this database's driver would raise."""
+    is_file = dialect.name == "sqlite"
+    return sqlite3.OperationalError if is_file else psycopg.OperationalError
+
+
+def _in_transport(striker: Striker) -> None:
+    was = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def handle(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        method = request.url.path.rpartition("/")[2]
+        if method != POLL:
+            await striker.at_call(f"{method} leaves", lambda: httpx.ConnectError("struck"))
+        answer = await was(self, request)
+        # read here already, for a poll that brought nothing is no boundary
+        if method == POLL and await answer.aread() == NOTHING_NEW:
+            return answer
+        await striker.at_call(f"{method} answered", lambda: httpx.ReadTimeout("struck"))
+        return answer
+
+    setattr(httpx.AsyncHTTPTransport, "handle_async_request", handle)  # noqa: B010
+
+
+def _in_files(striker: Striker, name: str) -> None:
+    was = getattr(os, name)
+
+    @wraps(was)
+    def act(*given: Any, **more: Any) -> Any:
+        striker.at_disk(name, _no_space)
+        return was(*given, **more)
+
+    setattr(os, name, act)
+
+
+def _no_space(words: str) -> OSError:
+    return OSError(errno.ENOSPC if "full" in words else errno.EIO, words)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from bot.store.tables import inbox
@@ -70,8 +69,8 @@ def test_words_of_need_are_answered_while_the_database_is_locked(new_world: NewW
 
     with locked(world):
         ann.says("I want to die")
-        until(lambda: HELP in ann.sees(), "the help lines are shown")
-        until(lambda: PAGED in lee.sees(), "the team hears of it")
+        until(lambda: HELP in ann.everything(), "the help lines are shown")
+        until(lambda: PAGED in lee.everything(), "the team hears of it")
         until(lambda: world.bot.health().get("spool") == 1, "the words lie on the disk")
         assert "spool" in world.bot.health()["reasons"]
         ann.says("hello?")
@@ -79,6 +78,6 @@ def test_words_of_need_are_answered_while_the_database_is_locked(new_world: NewW
 
     world.until_quiet()
     assert RED in lee.sees()
-    assert [each.rule for each in world.kept(ann).alerts] == ["crisis-words"]
+    assert [each.rule for each in world.kept(ann).records.alerts] == ["crisis-words"]
     assert world.bot.health()["ok"]
     assert outcomes(world) == {"done": acts + 2}

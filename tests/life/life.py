@@ -198,7 +198,7 @@ def deploys(life: Life, release: str) -> None:
     """The same with another content folder."""
     life.runs()
     life.world.bot.stops()
-    life.world.bot.settings["CONTENT_DIR"] = str(folder_of(release, life.world.bot.folder))
+    life.world.bot.settings["CONTENT_DIR"] = str(folder_of(release, life.world.bot.folder.parent))
     life.world.bot.begins()
 
 

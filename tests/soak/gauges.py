@@ -84,7 +84,11 @@ def _process(world: World) -> dict[str, float]:
 
 def _files(world: World) -> dict[str, float]:
     folder = world.bot.folder
-    names = {"database_kib": "paceful.sqlite3", "wal_kib": "paceful.sqlite3-wal", "log_kib": "bot.log"}
+    names = {
+        "database_kib": "paceful.sqlite3",
+        "wal_kib": "paceful.sqlite3-wal",
+        "log_kib": "bot.log",
+    }
     sizes = {name: folder / file for name, file in names.items()}
     return {name: at.stat().st_size / 1024 for name, at in sizes.items() if at.exists()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-import sys
+from sqlalchemy import text
 
 from bot.keys import Vault
 from bot.store import people
 from bot.store.store import Store
 from bot.store.unit import Unit
-from sqlalchemy import text
 from tests.journeys.processes import until
 from tests.journeys.world import World
 from tests.soak.browser import Browser
@@ -31,6 +31,7 @@ ROUNDS = 20
 """At one stop nobody does more; who is not done goes on at the next, together with others."""
 
 GLANCE = 0.02
+PATIENCE = 120.0
 A_WHILE = 1.0
 NUDGE = 5.0
 """After a while of waiting for a try that comes later, time goes on by so many seconds."""
@@ -131,10 +132,11 @@ class Soak:
 
     def _rings(self) -> None:
         """The bot has seen to whatever came due while time jumped."""
-        until(self._has_rung, "the bot sees to what is due")
+        until(self._has_rung, "the bot sees to what is due", PATIENCE)
         self._settles()
 
     def _has_rung(self) -> bool:
+        self._is_running()
         due = self._due()
         return due is None or due > self.now
 
@@ -160,12 +162,18 @@ class Soak:
         """Wait until nothing is on its way; what waits for a later try is given time to come."""
         began = time.monotonic()
         while self.world.see("state")["pending_updates"] or self._store.read_now(_waits):
-            assert time.monotonic() < began + 120, "the bot never comes to rest"
+            self._is_running()
+            assert time.monotonic() < began + PATIENCE, "the bot never comes to rest"
             if time.monotonic() > began + A_WHILE + self._jumped:
                 self._jumped += A_WHILE / 2
                 self._shift(NUDGE)
             time.sleep(GLANCE)
         self._jumped = 0.0
+
+    def _is_running(self) -> None:
+        process = self.world.bot.process
+        assert process is not None
+        assert process.poll() is None, f"the bot ended with status {process.returncode}"
 
     def _jump(self, to: datetime) -> None:
         self._shift((to - self.now).total_seconds() + 1)

@@ -55,7 +55,7 @@ def list_unread(chair: Chair, rest: str) -> None:
         chair.say("c-unread-none")
         return
     release, shown = chair.site.release, list(waiting)[:MOST_LISTED]
-    found = people.load(chair.unit, shown)
+    found = people.load(chair.unit, shown, lock=False)
     lines = [
         line(
             release,
@@ -146,7 +146,7 @@ def _choice(chair: Chair, name: str, numbers: Iterable[int]) -> None:
     ordered = list(numbers)
     for start in range(0, len(ordered), MOST_LISTED):
         part = ordered[start : start + MOST_LISTED]
-        found = people.load(chair.unit, part)
+        found = people.load(chair.unit, part, lock=False)
         chair.about(None, name, _opening([found[each] for each in part if each in found]))
 
 

@@ -215,7 +215,7 @@ def _last_patients(chair: Chair) -> list[Patient]:
         *caseload.of_clinician(unit, chair.clinician.id),
     ]
     numbers = list(dict.fromkeys(likely))[:MOST_CHOICES]
-    found = people.load(unit, numbers)
+    found = people.load(unit, numbers, lock=False)
     return [found[number] for number in numbers if number in found]
 
 

@@ -29,9 +29,10 @@ def open_practice(usual_url: str, vault: Vault, release: Release) -> Iterator[Op
     with ExitStack() as stack:
 
         def opened(url: str = usual_url, **settings: Any) -> Practice:
-            store = Store.open(url, vault)
-            stack.callback(store.close)
-            return Practice(store, vault, release, **settings)
+            practice = Practice(Store.open(url, vault), vault, release, **settings)
+            # by then it may have been started again on another store
+            stack.callback(lambda: practice.store.close())
+            return practice
 
         yield opened
 

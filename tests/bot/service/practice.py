@@ -39,6 +39,7 @@ from bot.workers import Workers
 from flows.program import Release
 from flows.state import State
 from tests.bot.service.messenger import Call, Messenger
+from tests.bot.service.refusing import refuse, take
 from tests.flows.starts import STARTS
 
 WEDNESDAY = datetime(2027, 1, 13, 15, 0, tzinfo=UTC)
@@ -151,13 +152,11 @@ class Practice:
 
     def fail(self, change: str) -> None:
         """From now on the database refuses such changes, such as `INSERT ON inbox`."""
-        for statement in refusing(change, self.store.url):
-            self.run(sql(statement))
+        self.store.write_now(refuse, change)
 
     def mend(self) -> None:
         """The database takes every change again."""
-        for statement in taking(self.store.url):
-            self.run(sql(statement))
+        self.store.write_now(take)
 
     def run(self, statement: Executable) -> None:
         """Run a statement behind the service's back."""

@@ -72,10 +72,14 @@ async def test_words_of_need_get_help_and_page_everyone_although_the_turn_fails(
     ]
 
 
-async def test_even_the_first_words_ever_get_help_although_the_turn_fails(
+async def test_even_the_first_words_ever_get_help_and_an_alert_although_the_turn_fails(
     practice: Practice, release: Release
 ) -> None:
-    """Nobody knows them yet, so the lines are those of the place where the practice is."""
+    """Nobody knew them: the lines are those of the place where the practice is.
+
+    From now on they are somebody, whose alert can be taken, and who goes on when the fault is
+    mended.
+    """
     lee = await practice.clinician(9, "Dr Lee")
     lee.news()
     practice.start(without_flows(release))
@@ -85,8 +89,13 @@ async def test_even_the_first_words_ever_get_help_although_the_turn_fails(
 
     assert told_just(told := stranger.news(), HELP, SORRY)
     assert LINES in told[0]
-    assert told_just(paged := lee.news(), PAGED_AT_ONCE)
-    assert "Patient: not known" in paged[0]
+    assert [(each.rule, each.state) for each in stranger.alerts] == [("crisis-words", "told")]
+    assert told_just(paged := lee.news(), PAGED_AT_ONCE, "Red: act now")
+    assert stranger.pseudonym in paged[0]
+
+    practice.start(release)
+    await stranger.says("hello")
+    assert "Hello" in stranger.news()[0]
 
 
 @pytest.mark.parametrize(

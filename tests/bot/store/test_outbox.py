@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 
 from bot.keys import Vault
 from bot.store import outbox, people
-from bot.store.outbox import Lane, NewPost, Post, Result, Shape
+from bot.store.outbox import HANGS_AFTER, Lane, NewPost, Post, Result, Shape
 from bot.store.people import Patient
 from bot.store.store import Store
 from bot.store.tables import outbox as table
@@ -52,9 +52,9 @@ def sent(store: Store, at: datetime, *posts: Post, message_id: int = 100) -> Non
     store.write_now(outbox.settle, results)
 
 
-def became(post: Post, *what: Any, **more: Any) -> Result:
+def became(post: Post, state: outbox.State, at: datetime, attempts: int, **more: Any) -> Result:
     """What became of a post in the claim that it was taken in."""
-    return Result(post.id, *what, claims=post.claims, **more)
+    return Result(post.id, state, at, attempts, claims=post.claims, **more)
 
 
 def states(store: Store) -> dict[int, str]:
@@ -385,3 +385,13 @@ def lose_key(store: Store, who: Patient) -> None:
         unit.connection.execute(gone)
 
     store.write_now(lose)
+
+
+def test_help_overtakes_a_call_that_hangs(store: Store, patient: Patient, noon: datetime) -> None:
+    """A card that waits for a picture that never arrives is no help."""
+    add(store, post(patient, "picture"), post(patient, "words"), post(patient, "help", "crisis"))
+    assert bodies(claim(store, noon)) == ["picture"]
+
+    assert claim(store, noon + HANGS_AFTER / 2) == []
+    assert bodies(claim(store, noon + HANGS_AFTER)) == ["help"]
+    assert claim(store, noon + 2 * HANGS_AFTER) == []

@@ -1,0 +1,207 @@
+"""The spool: what is in it once is in it until the database has it, whatever happens to the disk."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.keys import Vault, new_key
+from bot.service.spool import Segment, Spool
+from bot.store.inbox import Arrival
+from tests.journeys.processes import ROOT
+
+AT = datetime(2027, 1, 13, 15, 0, tzinfo=UTC)
+WORDS = "I want to die, said nobody"
+
+
+def arrival(number: int, words: str = WORDS) -> Arrival:
+    """What somebody wrote, as the intake hands it over."""
+    return Arrival("telegram", str(number), f"digest {number}", "somebody", words, AT)
+
+
+def numbers(segments: list[Segment]) -> list[int]:
+    """Which arrivals lie there, in order."""
+    lines = [line for segment in segments for line in segment.lines]
+    return [int(line.arrival.external_id) for line in lines if line.arrival is not None]
+
+
+def begun(folder: Path, vault: Vault) -> Spool:
+    """The spool as a process finds it when it starts."""
+    spool = Spool(folder / "spool", vault)
+    spool.begin()
+    return spool
+
+
+@pytest.fixture
+def spool(tmp_path: Path, vault: Vault) -> Spool:
+    """A spool in a folder of its own."""
+    return begun(tmp_path, vault)
+
+
+@contextmanager
+def small_disk(bytes_: int) -> Iterator[None]:
+    """The system lets no file grow beyond that size; the write that would is done in part."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_what_was_added_waits_in_order_until_it_is_done(spool: Spool) -> None:
+    """Also what is added while the first is being brought away: it goes into a file of its own."""
+    spool.add([arrival(1), arrival(2)])
+    spool.add([arrival(3)])
+    (first,) = spool.waiting()
+    spool.add([arrival(4)])
+
+    assert numbers([first]) == [1, 2, 3]
+    spool.done(first)
+    assert (spool.lines, spool.oldest) == (1, AT)
+    (second,) = spool.waiting()
+    assert second.lines[0].arrival == arrival(4)
+    spool.done(second)
+    assert not spool.holds_any
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_nobody_reads_it_on_the_disk(spool: Spool) -> None:
+    """The words are sealed, and the file is for us alone."""
+    spool.add([arrival(1)])
+
+    (file,) = spool.folder.iterdir()
+    assert b"die" not in file.read_bytes()
+    assert file.stat().st_mode & 0o077 == 0
+    assert spool.folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_dead_process_leaves_it_to_the_next_and_a_living_one_does_not(
+    tmp_path: Path, vault: Vault
+) -> None:
+    """Two on one disk never touch each other's files; whoever lives takes over the dead one's."""
+    one, other = begun(tmp_path, vault), begun(tmp_path, vault)
+    one.add([arrival(1)])
+    other.add([arrival(2)])
+    other.look()
+    assert numbers(other.waiting()) == [2]
+
+    one.close()
+    other.look()
+
+    assert numbers(other.waiting()) == [1, 2]
+
+
+def test_a_process_that_is_killed_in_mid_write_loses_only_what_it_never_promised(
+    tmp_path: Path, vault: Vault
+) -> None:
+    """Half a last line is put aside, kept, and holds nothing up."""
+    spool = begun(tmp_path, vault)
+    spool.add([arrival(1)])
+    spool.close()
+    (file,) = spool.folder.iterdir()
+    with file.open("ab") as handle:
+        handle.write(file.read_bytes()[:40])
+
+    after = begun(tmp_path, vault)
+    (segment,) = after.waiting()
+    assert numbers([segment]) == [1]
+    after.done(segment, [line for line in segment.lines if line.arrival is None])
+
+    assert not after.holds_any
+    assert [each.suffix for each in after.folder.iterdir()] == [".aside"]
+    after.look()
+    assert after.aside == 0, "half a line is no line"
+
+
+def test_what_no_key_opens_lies_aside_until_the_key_is_back(tmp_path: Path, vault: Vault) -> None:
+    """The keys were changed by mistake; when the old one is back, nothing is missing."""
+    spool = begun(tmp_path, vault)
+    spool.add([arrival(1)])
+    spool.close()
+
+    astray = begun(tmp_path, Vault([new_key()]))
+    (segment,) = astray.waiting()
+    assert numbers([segment]) == []
+    astray.done(segment, segment.lines)
+    astray.look()
+    assert astray.aside == 1
+    astray.close()
+
+    assert numbers(begun(tmp_path, vault).waiting()) == [1]
+
+
+def test_a_new_key_before_the_old_one_opens_it(tmp_path: Path) -> None:
+    """Keys were rotated while words waited."""
+    old = new_key()
+    spool = begun(tmp_path, Vault([old]))
+    spool.add([arrival(1)])
+    spool.close()
+
+    assert numbers(begun(tmp_path, Vault([new_key(), old])).waiting()) == [1]
+
+
+def test_a_line_that_was_changed_or_moved_is_not_believed(spool: Spool) -> None:
+    """Each line is bound to its place: nobody forges one or passes it for another."""
+    spool.add([arrival(1), arrival(2)])
+    (file,) = spool.folder.iterdir()
+    file.write_bytes(file.read_bytes().replace(b'01:0"', b'01:7"'))
+
+    assert numbers(spool.waiting()) == [2]
+
+
+def test_on_a_full_disk_it_says_so_and_nothing_half_written_stays(spool: Spool) -> None:
+    """What was added before is whole, what could not be is not there, and room is used again."""
+    spool.add([arrival(1)])
+    with small_disk(1_000), pytest.raises(OSError, match=r".+"):
+        spool.add([arrival(number) for number in range(2, 12)])
+    spool.add([arrival(12)])
+
+    assert numbers(spool.waiting()) == [1, 12]
+
+
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, vault: Vault) -> None:
+    """The data folder is no folder: starting goes on, adding raises, nothing seems to wait."""
+    (tmp_path / "spool").write_text("in the way")
+    spool = begun(tmp_path, vault)
+
+    with pytest.raises(OSError, match=r".+"):
+        spool.add([arrival(1)])
+    assert not spool.holds_any
+
+
+ADDING = """
+import sys
+from pathlib import Path
+from bot.keys import Vault
+from tests.bot.test_spool import arrival, begun
+spool = begun(Path(sys.argv[1]), Vault([sys.argv[2]]))
+for number in range(100_000):
+    spool.add([arrival(number)])
+    print(number, flush=True)
+"""
+
+
+def test_whatever_was_promised_is_there_after_a_kill(tmp_path: Path) -> None:
+    """A real process adds and says so, and is killed in the midst of it."""
+    key = new_key()
+    command = [sys.executable, "-c", ADDING, str(tmp_path), key]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = [int(process.stdout.readline()) for _ in range(50)]
+        process.kill()
+        said += [int(line) for line in process.stdout.read().split("\n")[:-1]]
+
+    found = numbers(begun(tmp_path, Vault([key])).waiting())
+    assert found[: len(said)] == said
+    assert len(found) <= len(said) + 1

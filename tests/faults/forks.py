@@ -1,0 +1,137 @@
+"""The zygote as its user sees it: bots that are started in no time, struck where it was ordered."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from tests.faults.striking import Order
+from tests.journeys.processes import ROOT, Bot, environment
+
+Json = dict[str, Any]
+CONTENT = ROOT / "tests" / "content" / "tiny"
+"""The smallest content that has a consent, a measure, a plan, a nudge, a lesson and rules."""
+HURRY: tuple[tuple[str, str, float], ...] = (
+    ("bot.workers", "TICK_SECONDS", 0.2),
+    ("bot.workers", "_PAUSE_AFTER_FAULT", 0.1),
+    ("bot.telegram.intake", "_PAUSE", 0.1),
+    ("bot.telegram.intake", "_RETRY", 0.2),
+)
+"""Pauses that are shorter here, so that thousands of runs take hours and not days."""
+GLANCE = 0.01
+
+
+@dataclass
+class Fork:
+    """A bot that the zygote forked, with the manners of a `Popen`."""
+
+    zygote: Zygote
+    pid: int
+
+    def poll(self) -> int | None:
+        """Its exit status, or None while it runs."""
+        status = self.zygote.asks({"poll": self.pid, "wait": False})["status"]
+        return None if status is None else int(status)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        self._signal(signal.SIGTERM)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, once it ended."""
+        until = time.monotonic() + (timeout or 60)
+        while (status := self.poll()) is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired("bot", timeout or 60)
+            time.sleep(GLANCE)
+        return status
+
+    def _signal(self, number: signal.Signals) -> None:
+        # one that has ended and was not polled yet still has its number
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+@dataclass
+class Zygote:
+    """The process that forks; it ends with its user."""
+
+    content: Path = CONTENT
+    others: Sequence[Path] = ()
+    process: subprocess.Popen[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.zygote", *map(str, (self.content, *self.others))],
+            cwd=ROOT,
+            env=environment({"OPENBLAS_NUM_THREADS": "1"}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def starts(
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        log: Path,
+        order: Order | None,
+        breaks: str = "",
+    ) -> Fork:
+        """A bot with these settings, struck as ordered, or broken by that module's `breaks`."""
+        wish = {
+            "folder": str(folder),
+            "environment": environment(settings),
+            "log": str(log),
+            "order": asdict(order) if order else None,
+            "hurry": HURRY,
+            "breaks": breaks,
+        }
+        return Fork(self, int(self.asks({"start": wish})["pid"]))
+
+    def asks(self, order: Json) -> Json:
+        """What it answers to an order."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "the zygote is dead"
+        return dict(json.loads(answer))
+
+    def ends(self) -> None:
+        """End it and all of its bots."""
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+        self.process.wait(60)
+
+
+@dataclass
+class ForkedBot(Bot):
+    """The bot as an operator runs it, forked; the first start is struck, every later one is not."""
+
+    zygote: Zygote | None = None
+    order: Order | None = None
+    breaks: str = ""
+    command: Sequence[str] = ()
+
+    def begins(self) -> None:
+        """Start it without waiting for anything."""
+        assert self.zygote is not None
+        order, self.order = self.order, None
+        fork = self.zygote.starts(self.folder, self.settings, self.log, order, self.breaks)
+        # it has the manners of a Popen, as far as anybody here asks for them
+        self.process = cast("subprocess.Popen[bytes]", fork)

@@ -1,0 +1,234 @@
+"""One run: a new database and new people, a strike at the n-th boundary, and what became of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.keys import new_key
+from bot.sandbox.supervise import free_port
+from bot.sandbox.world import TOKEN
+from bot.service.deliver import LEASE
+from bot.store.migrate import migrate
+from tests.faults.forks import ForkedBot, Zygote
+from tests.faults.invariants import broken
+from tests.faults.scripts import Cast, Script
+from tests.faults.striking import Kind, Order
+from tests.journeys.lives import Life, Said, life_of, retold, told
+from tests.journeys.processes import Server, until
+from tests.journeys.world import MORNING, World
+
+PATIENCE = 25.0
+HANGS_SECONDS = 0.3
+"""How long the others may show whether they are held up, before a process that hangs is killed."""
+KILLED = -9
+_NUMBERS = re.compile(r"\d+")
+
+
+@dataclass
+class StruckWorld(World):
+    """A world whose bot is started again whenever it is dead, or hangs."""
+
+    kind: Kind = "count"
+    struck: Path = Path()
+    endings: list[int] = field(default_factory=list)
+    _hangs_since: float = 0.0
+
+    def until_quiet(self) -> None:
+        """Wait until nothing waits anywhere, with a bot that lives."""
+        until(self._is_calm, "the bot has nothing left to do", PATIENCE)
+
+    def _is_calm(self) -> bool:
+        self._revives()
+        return self.is_quiet() and self.is_quiet()
+
+    def _revives(self) -> None:
+        assert self.bot.process is not None
+        if self._has_hung():
+            self.bot.dies()
+        elif (status := self.bot.process.poll()) is None:
+            return
+        else:
+            self.endings.append(status)
+        if self.bot.settings["DATABASE_URL"].startswith("postgresql"):
+            self.lets_pass(LEASE)
+        self.bot.begins()
+
+    def _has_hung(self) -> bool:
+        """Whether it hangs where it was struck, and was given its time; true only once."""
+        if self.kind != "hang" or not self.struck.exists() or self._hangs_since < 0:
+            return False
+        self._hangs_since = self._hangs_since or time.monotonic()
+        if time.monotonic() - self._hangs_since < HANGS_SECONDS:
+            return False
+        self._hangs_since = -1.0
+        return True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of everyone, without times, names and numbers."""
+
+    lives: Sequence[Life]
+    told: Sequence[list[Said]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: at which boundary it was struck, if it came so far, and what is wrong afterwards."""
+
+    n: int
+    boundary: str | None
+    wrong: list[str]
+    seconds: float
+
+
+class Stage:
+    """What many runs share: a sandbox server, a zygote, a migrated database, one port."""
+
+    def __init__(self, zygote: Zygote | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="paceful-crash-"))
+        self._own = zygote is None
+        self._zygote = zygote or Zygote()
+        self._port, self._key, self._runs = free_port(), new_key(), 0
+        self._server = Server(self.folder, f"http://127.0.0.1:{self._port}/healthz")
+        self._server.starts()
+        self._template = self.folder / "template.sqlite3"
+        migrate(f"sqlite:///{self._template}")
+
+    def ends(self) -> None:
+        """Stop whatever runs, and leave nothing behind."""
+        self._server.ends()
+        if self._own:
+            self._zygote.ends()
+        shutil.rmtree(self.folder)
+
+    def run(self, script: Script, kind: Kind, n: int, calm: Outcome | None) -> Run:
+        """The script with one strike, compared with how it went in calm."""
+        began = time.monotonic()
+        world = self._world(script, kind, n)
+        try:
+            wrong, _ = self._told(world, script, calm)
+        finally:
+            self._clears(world)
+        lines = world.struck.read_text().splitlines() if world.struck.exists() else []
+        boundary = lines[-1].partition(" ")[2] if lines else None
+        shutil.rmtree(world.bot.folder, ignore_errors=not wrong)
+        return Run(n, boundary, wrong, time.monotonic() - began)
+
+    def calm(self, script: Script) -> tuple[Outcome, list[str]]:
+        """How it goes when nothing happens, and the boundaries on the way; it must be sound."""
+        world = self._world(script, "count", 0)
+        try:
+            wrong, outcome = self._told(world, script, None)
+            assert not wrong, wrong
+            lines = world.struck.read_text().splitlines()
+        finally:
+            self._clears(world)
+        return outcome, [line.partition(" ")[2] for line in lines]
+
+    def _told(
+        self, world: StruckWorld, script: Script, calm: Outcome | None
+    ) -> tuple[list[str], Outcome]:
+        world.bot.begins()
+        cast = script.prepare(world)
+        world.until_quiet() if not script.from_start else None
+        (self.folder / "armed").touch()
+        script.tell(world, cast)
+        world.until_quiet()
+        outcome = _outcome(world, cast)
+        wrong = broken(world) if calm is None else [*broken(world), *strays(script, calm, outcome)]
+        odd = [status for status in world.endings if status != KILLED or world.kind != "kill"]
+        return [*wrong, *(f"the bot ended by itself with {status}" for status in odd)], outcome
+
+    def _world(self, script: Script, kind: Kind, n: int) -> StruckWorld:
+        self._runs += 1
+        folder = self.folder / f"run-{self._runs}"
+        folder.mkdir()
+        file, struck, armed = folder / "paceful.sqlite3", folder / "struck", self.folder / "armed"
+        shutil.copy(self._template, file)
+        armed.unlink(missing_ok=True)
+        order = Order(kind, n, str(struck), "" if script.from_start else str(armed))
+        bot = ForkedBot(folder, self._settings(folder, file), zygote=self._zygote, order=order)
+        world = StruckWorld(self._server, bot, kind=kind, struck=struck)
+        world.do("clock", offset_seconds=round((MORNING - datetime.now(UTC)).total_seconds()))
+        return world
+
+    def _settings(self, folder: Path, file: Path) -> dict[str, str]:
+        from tests.faults.forks import CONTENT
+
+        return {
+            "BOT_TOKEN": TOKEN,
+            "BOT_API_URL": self._server.url,
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": f"sqlite:///{file}",
+            "HTTP_PORT": str(self._port),
+            "SECRET_KEYS": self._key,
+            "CLOCK_OFFSET_FILE": str(self.folder / "clock"),
+            "CARE_TEAM_HOURS": "Mon-Sun 00:00-23:59",
+            "CONTENT_DIR": str(CONTENT),
+        }
+
+    def _clears(self, world: StruckWorld) -> None:
+        """Nothing of this run is left for the next one."""
+        if world.bot.process is not None and world.bot.process.poll() is None:
+            world.bot.dies()
+        drop = f"{self._server.url}/bot{TOKEN}/deleteWebhook"
+        world.client.post(drop, json={"drop_pending_updates": True})
+        world.client.close()
+        world.bot.client.close()
+
+
+def _outcome(world: World, cast: Cast) -> Outcome:
+    people = [*cast.patients, *cast.clinicians]
+    names = [world.kept(patient).records.patient.pseudonym for patient in cast.patients]
+    return Outcome(
+        lives=[life_of(world, patient) for patient in cast.patients],
+        told=[[_nameless(said, names) for said in told(person)] for person in people],
+    )
+
+
+def _nameless(said: Said, names: Sequence[str]) -> Said:
+    kind, text, buttons = said
+    for place, name in enumerate(names):
+        text = text.replace(name, f"patient {place}")
+    return kind, text, buttons
+
+
+def strays(script: Script, calm: Outcome, struck: Outcome) -> list[str]:
+    """Where a struck run came to something else than the calm one."""
+    wrong = []
+    for was, is_ in zip(calm.lives, struck.lives, strict=True):
+        wrong += [
+            f"the {name} differ: {getattr(was, name)} became {getattr(is_, name)}"
+            for name in ("answers", "scores", "cards", "consents", "alerts", "state")
+            if getattr(was, name) != getattr(is_, name)
+        ]
+        if len(was.journal) != len(is_.journal):
+            wrong.append(f"{len(was.journal)} turns became {len(is_.journal)}")
+    for plain, again in zip(calm.told, struck.told, strict=True):
+        wrong += [
+            f"told otherwise: {said}" for said in retold(*_without_once(script, plain, again))
+        ]
+    return wrong
+
+
+def _without_once(
+    script: Script, plain: list[Said], again: list[Said]
+) -> tuple[list[Said], list[Said]]:
+    """Both without what may get lost, unless it came more often than it should."""
+    if not script.once:
+        return plain, again
+
+    def is_once(said: Said) -> bool:
+        return said[1].startswith(script.once)
+
+    if sum(map(is_once, again)) > sum(map(is_once, plain)):
+        return plain, again
+    return [s for s in plain if not is_once(s)], [s for s in again if not is_once(s)]

@@ -1,0 +1,114 @@
+"""A process that has read everything once, and forks a bot of its own for each run.
+
+Orders come in as lines of JSON and each is answered by one: `start` with a process id, `poll` with
+an exit status or null. It has no thread and no event loop, so that a fork is as good as new.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.faults.striking import Order, install
+
+Json = dict[str, Any]
+READ_ONCE = ("read", "proofread_to_start")
+"""What every start of a bot does with the same folder and the same outcome."""
+
+
+def main() -> None:
+    """Serve orders until the input ends; then end every child."""
+    warm(*map(Path, sys.argv[1:]))
+    assert threading.active_count() == 1
+    gc.freeze()
+    children: dict[int, int | None] = {}
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(_obey(json.loads(line), children)) + "\n")
+        sys.stdout.flush()
+    for child, status in children.items():
+        if status is None:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+
+def warm(*contents: Path) -> None:
+    """Everything imported, and the content read and proofread, before the first fork."""
+    run = importlib.import_module("bot.app.run")
+    importlib.import_module("bot.cli")
+    for name in READ_ONCE:
+        once = cache(getattr(run, name))
+        for content in contents:
+            once(content)
+        setattr(run, name, once)
+    run.places()
+
+
+def _obey(order: Json, children: dict[int, int | None]) -> Json:
+    if "start" in order:
+        child = _start(order["start"])
+        children[child] = None
+        return {"pid": child}
+    child = int(order["poll"])
+    if children[child] is None:
+        ended, status = os.waitpid(child, 0 if order["wait"] else os.WNOHANG)
+        children[child] = os.waitstatus_to_exitcode(status) if ended else None
+    return {"status": children[child]}
+
+
+def _start(wish: Json) -> int:
+    child = os.fork()
+    if child:
+        return child
+    with suppress(BaseException):
+        os._exit(_bot(wish))
+    os._exit(70)
+
+
+def _bot(wish: Json) -> int:
+    """The exit status of a bot with this environment, folder, log and strike."""
+    log = os.open(wish["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number, file in enumerate((nothing, nothing, log)):
+        os.dup2(file, number)
+    os.environ.clear()
+    os.environ.update(wish["environment"])
+    os.chdir(wish["folder"])
+    random.seed()
+    for module, name, value in wish["hurry"]:
+        hurried = importlib.import_module(module)
+        assert hasattr(hurried, name), f"{module} has no {name} any more"
+        setattr(hurried, name, value)
+    if wish["breaks"]:
+        importlib.import_module(wish["breaks"]).breaks()
+    if wish["order"]:
+        install(Order(**wish["order"]))
+    return _run(importlib.import_module("bot.cli").main)
+
+
+def _run(command: Callable[[], None]) -> int:
+    sys.argv = ["paceful", "run"]
+    try:
+        command()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - the end of a process, told as Python does
+        sys.excepthook(*sys.exc_info())
+        return 1
+    finally:
+        sys.stderr.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    main()

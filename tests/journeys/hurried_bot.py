@@ -1,0 +1,78 @@
+"""The bot with a watch in a hurry, and with hangs to order: files beside its database say which.
+
+`hang-loop` blocks its event loop for good; `hang-wire` has every call that its loop makes to
+Telegram wait for ever; while it says "old", only by connections that were open before. What is
+shortened is time alone; the watch's own thread hangs in nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+
+from bot.app import deadman, listening, troubles
+from bot.cli import main
+from bot.service.health import Pulse
+from bot.telegram import gateway, hook, intake, wire
+
+HANG_LOOP, HANG_WIRE = Path("hang-loop"), Path("hang-wire")
+OLD = "old"
+QUICK = 0.05
+opened: dict[int, float] = {}
+beat = listening.beat
+begin = httpx.AsyncHTTPTransport.__init__
+call = httpx.AsyncHTTPTransport.handle_async_request
+
+
+async def stumble(pulse: Pulse) -> None:
+    """The heart, and beside it somebody who may block everything."""
+    beating = asyncio.create_task(beat(pulse))
+    while not HANG_LOOP.exists():  # noqa: ASYNC110, ASYNC240 - nobody in this process sets an event
+        await asyncio.sleep(0.1)
+    HANG_LOOP.unlink()  # noqa: ASYNC240
+    time.sleep(3600)  # noqa: ASYNC251 - this is the fault
+    await beating
+
+
+def remember(self: httpx.AsyncHTTPTransport, *args: object, **settings: object) -> None:
+    """Open connections, and remember when."""
+    opened[id(self)] = time.time()
+    begin(self, *args, **settings)  # type: ignore[arg-type]
+
+
+async def hang(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+    """Answer, unless it was ordered to wait for ever, whatever the time-outs are."""
+    if HANG_WIRE.exists() and threading.current_thread().name != "deadman":  # noqa: ASYNC240
+        is_old = opened[id(self)] < HANG_WIRE.stat().st_mtime  # noqa: ASYNC240
+        if is_old or HANG_WIRE.read_text() != OLD:  # noqa: ASYNC240
+            await asyncio.Event().wait()
+    return await call(self, request)
+
+
+if __name__ == "__main__":
+    deadman.LOOK_SECONDS = QUICK
+    deadman.PROBE_SECONDS = QUICK
+    intake._LONGEST_PAUSE = gateway.REVOKED_WAIT = hook.CHECK_SECONDS = 1.0
+    listening.REFUSED_SECONDS = intake.POLL_SECONDS = 1
+    intake._RETRY = 0.2
+    wire.GRACE_SECONDS = -40.0
+    troubles.SLOW, troubles.STUCK = 1.0, 3.0
+    for name, patience in troubles.TROUBLES.items():
+        troubles.TROUBLES[name] = replace(
+            patience, before=patience.before / 20, after=patience.after / 20
+        )
+    listening.beat = stumble  # type: ignore[assignment]
+    # the composition root has its own name for it
+    import bot.app.run as composition
+
+    composition.beat = stumble  # type: ignore[assignment]
+    httpx.AsyncHTTPTransport.__init__ = remember  # type: ignore[method-assign]
+    httpx.AsyncHTTPTransport.handle_async_request = hang  # type: ignore[method-assign]
+    os.umask(0o077)
+    main()

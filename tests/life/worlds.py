@@ -1,0 +1,52 @@
+"""Worlds that begin in a moment: bots forked by the zygote, on a database migrated before."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.store.migrate import migrate
+from tests.faults.forks import ForkedBot, Zygote
+from tests.journeys.world import World
+from tests.life.releases import CONTENT, RELEASES, folder_of
+
+BROKEN = "tests.life.broken_bots"
+
+
+@dataclass(frozen=True)
+class Nursery:
+    """What every new world needs, made once."""
+
+    folder: Path
+    zygote: Zygote
+
+    @contextmanager
+    def world(self, name: str, *, breaks: str = "") -> Iterator[World]:
+        """A world in which the bot runs, as it is or broken by that module of `broken_bots`."""
+        folder = self.folder / name
+        folder.mkdir()
+        shutil.copy(self.folder / "migrated.sqlite3", folder / "paceful.sqlite3")
+        world = World.without_bot(folder, CONTENT_DIR=str(CONTENT))
+        module = f"{BROKEN}.{breaks}" if breaks else ""
+        settings = world.bot.settings
+        world.bot = ForkedBot(folder, settings, zygote=self.zygote, breaks=module)
+        try:
+            world.bot.starts()
+            yield world
+        finally:
+            world.ends()
+
+
+@contextmanager
+def nursery(folder: Path) -> Iterator[Nursery]:
+    """A nursery in that folder, which ends with all of its bots."""
+    others = [folder_of(name, folder) for name in RELEASES if RELEASES[name]]
+    migrate(f"sqlite:///{folder / 'migrated.sqlite3'}")
+    zygote = Zygote(CONTENT, others)
+    try:
+        yield Nursery(folder, zygote)
+    finally:
+        zygote.ends()
