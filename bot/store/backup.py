@@ -31,7 +31,7 @@ from bot.store.moment import Moment
 from bot.store.tables import tombstones
 from bot.store.unit import Unit
 
-AT_ONCE = 100
+AT_ONCE = 50
 """How many rows are fetched at once: a few of each table, never all of one."""
 
 LEAP_OF_NUMBERS = 10_000

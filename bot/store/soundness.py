@@ -9,6 +9,9 @@ from pathlib import Path
 from bot.store.errors import BadDatabase
 
 MAGIC = b"SQLite format 3\x00"
+HEAD = 100
+"""How many bytes SQLite keeps about the whole file at its beginning."""
+
 WAY_OUT = (
     "Move it away, with its -wal and -shm, keep it for whoever can look at it, and put the last"
     " backup back: `paceful restore FILE`"
@@ -24,31 +27,40 @@ def check_sound(file: Path) -> None:
     # SQLite would take a file shorter than its own head for an empty database
     if head and not head.startswith(MAGIC):
         raise _bad("is not a database")
-    if head:
-        _check_pages(file)
+    if head and (_is_short(file, head) or not _is_whole(file)):
+        raise _bad("is torn or damaged")
 
 
 def _head(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
-            return opened.read(len(MAGIC))
+            return opened.read(HEAD)
     except OSError:
         # no file at all, such as a folder: the driver says what it is
         return b""
 
 
-def _check_pages(file: Path) -> None:
+def _is_short(file: Path, head: bytes) -> bool:
+    """Whether the file is shorter than it says itself, which reading its pages may not find."""
+    wal = file.with_name(f"{file.name}-wal")
+    if len(head) < HEAD or (wal.exists() and wal.stat().st_size):
+        # what lacks may be in the -wal
+        return len(head) < HEAD
+    size, pages = int.from_bytes(head[16:18]), int.from_bytes(head[28:32])
+    is_told = head[24:28] == head[92:96]
+    return is_told and file.stat().st_size < (65_536 if size == 1 else size) * pages
+
+
+def _is_whole(file: Path) -> bool:
     try:
         # not read-only: after a kill, what is in the -wal belongs to the database
         with closing(sqlite3.connect(file, timeout=10)) as connection:
-            found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+            return [row[0] for row in connection.execute("PRAGMA quick_check(1)")] == ["ok"]
     except sqlite3.OperationalError:
         # locked, unreadable, a disk that fails: the driver's own words are told later on
-        return
+        return True
     except sqlite3.DatabaseError:
-        raise _bad("is torn or damaged") from None
-    if found != ["ok"]:
-        raise _bad("is torn or damaged")
+        return False
 
 
 def _bad(what: str) -> BadDatabase:

@@ -107,6 +107,7 @@ DESK_TEXTS = {
     "c-draft": "phase pseudonym score text time",
     "c-draft-instead": "phase pseudonym score text time",
     "c-draft-sent": "",
+    "c-tells-who": "pseudonym",
     "c-draft-cancelled": "",
     "c-draft-replaced": "",
     "c-cancelled": "",

@@ -1,4 +1,4 @@
-"""The spool: what is in it once is in it until the database has it, whatever happens to the disk."""
+"""The spool: what is in it once stays there until the database has it, whatever the disk does."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,14 @@ from tests.faults.striking import Order
 from tests.journeys.processes import ROOT, Bot, environment
 
 Json = dict[str, Any]
-CONTENT = ROOT / "tests" / "content" / "tiny"
+TINY = ROOT / "tests" / "content" / "tiny"
 """The smallest content that has a consent, a measure, a plan, a nudge, a lesson and rules."""
+ASKS_TOWN = """steps:
+  - write: zone
+    read: zone
+    text: Which town are you in?
+"""
+"""Nobody is reminded before they have told what time it is for them."""
 HURRY: tuple[tuple[str, str, float], ...] = (
     ("bot.workers", "TICK_SECONDS", 0.2),
     ("bot.workers", "_PAUSE_AFTER_FAULT", 0.1),
@@ -27,6 +34,15 @@ HURRY: tuple[tuple[str, str, float], ...] = (
 )
 """Pauses that are shorter here, so that thousands of runs take hours and not days."""
 GLANCE = 0.01
+
+
+def small_content(folder: Path) -> Path:
+    """The tiny content in a folder of its own there, with a question for the town in front."""
+    content = folder / "content"
+    shutil.copytree(TINY, content)
+    setup = content / "flows" / "setup.yaml"
+    setup.write_text(setup.read_text().replace("steps:\n", ASKS_TOWN, 1))
+    return content
 
 
 @dataclass
@@ -68,7 +84,7 @@ class Fork:
 class Zygote:
     """The process that forks; it ends with its user."""
 
-    content: Path = CONTENT
+    content: Path = TINY
     others: Sequence[Path] = ()
     process: subprocess.Popen[str] = field(init=False)
 

@@ -15,8 +15,8 @@ from bot.keys import new_key
 from bot.sandbox.supervise import free_port
 from bot.sandbox.world import TOKEN
 from bot.service.deliver import LEASE
-from bot.store.migrate import migrate
-from tests.faults.forks import ForkedBot, Zygote
+from tests.faults.databases import Databases, Files, Served
+from tests.faults.forks import ForkedBot, Zygote, small_content
 from tests.faults.invariants import broken
 from tests.faults.scripts import Cast, Script
 from tests.faults.striking import Kind, Order
@@ -24,7 +24,7 @@ from tests.journeys.lives import Life, Said, life_of, retold, told
 from tests.journeys.processes import Server, until
 from tests.journeys.world import MORNING, World
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 HANGS_SECONDS = 0.3
 """How long the others may show whether they are held up, before a process that hangs is killed."""
 KILLED = -9
@@ -92,21 +92,21 @@ class Run:
 class Stage:
     """What many runs share: a sandbox server, a zygote, a migrated database, one port."""
 
-    def __init__(self, zygote: Zygote | None = None) -> None:
+    def __init__(self, database: str = "sqlite") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="paceful-crash-"))
-        self._own = zygote is None
-        self._zygote = zygote or Zygote()
+        self._content = small_content(self.folder)
+        self._zygote = Zygote(self._content)
         self._port, self._key, self._runs = free_port(), new_key(), 0
         self._server = Server(self.folder, f"http://127.0.0.1:{self._port}/healthz")
         self._server.starts()
-        self._template = self.folder / "template.sqlite3"
-        migrate(f"sqlite:///{self._template}")
+        is_file = database == "sqlite"
+        self._databases: Databases = Files(self.folder) if is_file else Served()
 
     def ends(self) -> None:
         """Stop whatever runs, and leave nothing behind."""
         self._server.ends()
-        if self._own:
-            self._zygote.ends()
+        self._zygote.ends()
+        self._databases.ends()
         shutil.rmtree(self.folder)
 
     def run(self, script: Script, kind: Kind, n: int, calm: Outcome | None) -> Run:
@@ -151,28 +151,25 @@ class Stage:
         self._runs += 1
         folder = self.folder / f"run-{self._runs}"
         folder.mkdir()
-        file, struck, armed = folder / "paceful.sqlite3", folder / "struck", self.folder / "armed"
-        shutil.copy(self._template, file)
+        struck, armed = folder / "struck", self.folder / "armed"
         armed.unlink(missing_ok=True)
         order = Order(kind, n, str(struck), "" if script.from_start else str(armed))
-        bot = ForkedBot(folder, self._settings(folder, file), zygote=self._zygote, order=order)
+        bot = ForkedBot(folder, self._settings(folder), zygote=self._zygote, order=order)
         world = StruckWorld(self._server, bot, kind=kind, struck=struck)
         world.do("clock", offset_seconds=round((MORNING - datetime.now(UTC)).total_seconds()))
         return world
 
-    def _settings(self, folder: Path, file: Path) -> dict[str, str]:
-        from tests.faults.forks import CONTENT
-
+    def _settings(self, folder: Path) -> dict[str, str]:
         return {
             "BOT_TOKEN": TOKEN,
             "BOT_API_URL": self._server.url,
             "DATA_DIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{file}",
+            "DATABASE_URL": self._databases.new(folder),
             "HTTP_PORT": str(self._port),
             "SECRET_KEYS": self._key,
             "CLOCK_OFFSET_FILE": str(self.folder / "clock"),
             "CARE_TEAM_HOURS": "Mon-Sun 00:00-23:59",
-            "CONTENT_DIR": str(CONTENT),
+            "CONTENT_DIR": str(self._content),
         }
 
     def _clears(self, world: StruckWorld) -> None:

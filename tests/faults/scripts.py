@@ -13,7 +13,8 @@ from tests.journeys.world import World
 
 WELCOME = ("/start", "I agree")
 GOAL = "walking to the market and back again"
-TO_THE_PLAN = (GOAL, "Several days", "Not at all")
+TOWN = "Europe/London"
+TO_THE_PLAN = (TOWN, GOAL, "Several days", "Not at all")
 NEED = "today I just want to end my life"
 ANSWER = "Thank you for telling us. May I call you at ten?"
 CHAIN = timedelta(minutes=16)
@@ -97,9 +98,10 @@ def _alert(world: World, cast: Cast) -> None:
     patient.sees()
 
 
-def _planned(world: World) -> Cast:
+def _half_way(world: World) -> Cast:
     patient = world.patient()
-    patient.rushes(*WELCOME, *TO_THE_PLAN)
+    # who leaves a question open is reminded of it
+    patient.rushes(*WELCOME, *TO_THE_PLAN[:-1])
     patient.sees()
     return Cast([patient])
 
@@ -124,5 +126,5 @@ def _until_due(world: World) -> timedelta:
 SCRIPTS = {
     "first-day": Script(_newcomer, _first_day, from_start=True),
     "alert": Script(_patient_and_team, _alert),
-    "nudge": Script(_planned, _nudge, once=("How did it go with your plan?",)),
+    "nudge": Script(_half_way, _nudge, once=("How did it go with your plan?",)),
 }

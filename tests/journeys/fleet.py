@@ -98,7 +98,7 @@ class Fleet:
 
 
 @contextmanager
-def fleet(folder: Path, url: str, size: int = 3, **settings: str) -> Iterator[Fleet]:
+def fleet(folder: Path, url: str, size: int = 3, **settings: Any) -> Iterator[Fleet]:
     """So many bots on that database, running meanwhile."""
     world = World.without_bot(folder, DATABASE_URL=url, **settings)
     usual = world.bot.settings

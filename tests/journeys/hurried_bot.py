@@ -8,7 +8,7 @@ shortened is time alone; the watch's own thread hangs in nothing.
 from __future__ import annotations
 
 import asyncio
-import os
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -61,18 +61,13 @@ if __name__ == "__main__":
     intake._LONGEST_PAUSE = gateway.REVOKED_WAIT = hook.CHECK_SECONDS = 1.0
     listening.REFUSED_SECONDS = intake.POLL_SECONDS = 1
     intake._RETRY = 0.2
-    wire.GRACE_SECONDS = -40.0
-    troubles.SLOW, troubles.STUCK = 1.0, 3.0
+    wire.GRACE_SECONDS = -48.0
+    troubles.SLOW, troubles.STUCK = 5.0, 20.0
     for name, patience in troubles.TROUBLES.items():
         troubles.TROUBLES[name] = replace(
             patience, before=patience.before / 20, after=patience.after / 20
         )
-    listening.beat = stumble  # type: ignore[assignment]
-    # the composition root has its own name for it
-    import bot.app.run as composition
-
-    composition.beat = stumble  # type: ignore[assignment]
+    vars(sys.modules["bot.app.run"])["beat"] = stumble
     httpx.AsyncHTTPTransport.__init__ = remember  # type: ignore[method-assign]
     httpx.AsyncHTTPTransport.handle_async_request = hang  # type: ignore[method-assign]
-    os.umask(0o077)
     main()

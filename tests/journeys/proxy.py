@@ -50,6 +50,10 @@ class Rounds:
                 return Response(status_code=504)
         return Response(status_code=502)
 
+    async def close(self) -> None:
+        """Let go of the bots."""
+        await self._client.aclose()
+
     async def _ask(self, port: int, request: Request, body: bytes) -> Response:
         url = f"http://127.0.0.1:{port}{request.url.path}"
         headers = [(k, v) for k, v in request.headers.raw if k.decode() not in DROPPED | {"host"}]
@@ -81,10 +85,17 @@ def proxied(port: int, ports: Sequence[int]) -> Iterator[Rounds]:
     app = Starlette(routes=[Route("/{path:path}", rounds.serve, methods=ALL)])
     config = uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off")
     server = _Server(config)
-    thread = Thread(target=asyncio.run, args=(server.serve(),))
+    thread = Thread(target=asyncio.run, args=(_run(server, rounds),))
     thread.start()
     try:
         yield rounds
     finally:
         server.should_exit = True
         thread.join()
+
+
+async def _run(server: uvicorn.Server, rounds: Rounds) -> None:
+    try:
+        await server.serve()
+    finally:
+        await rounds.close()

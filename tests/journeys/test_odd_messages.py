@@ -66,7 +66,7 @@ def test_what_is_nobodys_message_is_left_in_peace(world: World, patient: Person)
         {"channel_post": {"message_id": 9, "date": 1, "chat": group, "text": "news"}},
         {"message": "no object"},
         {"message": {"from": {"id": "no number"}, "text": 7}},
-        {"something_of_next_year": {"from": user}},
+        {"something_of_next_year": {"from": {"is_bot": True}}},
         {},
     ]
     before, handled = len(world.kept(patient).journal), _dead(world)

@@ -23,7 +23,7 @@ def three(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str) -> 
     """Three bots: one polls and all work, or all take the webhook behind a proxy."""
     hook = {"WEBHOOK_URL": HOOK, "WEBHOOK_SECRET": SECRET}
     settings = hook if request.param == "webhook" else {}
-    with fleet(tmp_path, postgres_url, **settings) as bots:
+    with fleet(tmp_path, postgres_url, 3, **settings) as bots:
         yield bots
 
 

@@ -5,12 +5,15 @@ The real process, the sandbox's server, real databases that are locked, full, st
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
+import pytest
 from sqlalchemy import select
 
 from bot.store.tables import inbox
@@ -72,7 +75,7 @@ def test_words_of_need_are_answered_while_the_database_is_locked(new_world: NewW
         until(lambda: HELP in ann.everything(), "the help lines are shown")
         until(lambda: PAGED in lee.everything(), "the team hears of it")
         until(lambda: world.bot.health().get("spool") == 1, "the words lie on the disk")
-        assert "spool" in world.bot.health()["reasons"]
+        assert "spool" in str(world.bot.health()["reasons"])
         ann.says("hello?")
         until(lambda: world.bot.health().get("spool") == 2, "these lie behind them")
 
@@ -80,4 +83,73 @@ def test_words_of_need_are_answered_while_the_database_is_locked(new_world: NewW
     assert RED in lee.sees()
     assert [each.rule for each in world.kept(ann).records.alerts] == ["crisis-words"]
     assert world.bot.health()["ok"]
+    assert outcomes(world) == {"done": acts + 2}
+
+
+@contextmanager
+def full(world: World) -> Iterator[None]:
+    """No file of the bot's grows any more: not the database, not the spool, not even the log."""
+    process = world.bot.process
+    assert process is not None
+    _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (64, most))
+    yield
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+
+
+@contextmanager
+def shut(url: str) -> Iterator[None]:
+    """PostgreSQL ends every session on this database, and lets nobody in again."""
+    name = url.split("/")[3].split("?")[0]
+    server = url.replace(f"/{name}?", "/postgres?")
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with psycopg.connect(server, autocommit=True) as other:
+        other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+        other.execute(end, [name])
+        yield
+        other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+
+
+def test_on_a_full_disk_help_is_shown_and_telegram_brings_the_words_again(
+    new_world: NewWorld,
+) -> None:
+    """By webhook: it is not answered with 200 before the words are kept, and they are kept once."""
+    world = new_world(
+        COUNTRY="CA", WEBHOOK_URL="http://127.0.0.1:{port}/telegram", WEBHOOK_SECRET="s3cret"
+    )
+    ann = known(world)
+
+    with full(world):
+        ann.says("I want to die")
+        until(lambda: HELP in ann.everything(), "the help lines are shown")
+        assert world.see("state")["pending_updates"] == 1
+
+    world.until_quiet()
+    assert [each.rule for each in world.kept(ann).records.alerts] == ["crisis-words"]
+    assert sum(HELP in words for words in ann.everything().texts) == 1
+    assert outcomes(world) == {"done": ann.acts}
+
+
+@pytest.mark.postgres
+def test_words_of_need_are_answered_while_postgresql_lets_nobody_in(
+    new_world: NewWorld, postgres_url: str
+) -> None:
+    """The leader has lost its office with its session, and polls on: nobody else can."""
+    world = new_world(COUNTRY="CA", DATABASE_URL=postgres_url)
+    lee, ann = world.clinician("Dr Lee"), known(world)
+    world.until_quiet()
+    acts = sum(person.acts for person in world.people)
+    lee.sees()
+
+    with shut(postgres_url):
+        ann.says("I want to die")
+        until(lambda: HELP in ann.everything(), "the help lines are shown")
+        until(lambda: world.bot.health().get("spool") == 1, "the words lie on the disk")
+        asked = [bubble for bubble in ann.everything() if bubble.buttons][-1]
+        ann.taps_on(asked, asked.buttons[0][0])
+        until(lambda: world.bot.health().get("spool") == 2, "and the tap behind them")
+
+    world.until_quiet()
+    assert RED in lee.sees()
+    assert [each.rule for each in world.kept(ann).records.alerts] == ["crisis-words"]
     assert outcomes(world) == {"done": acts + 2}

@@ -9,8 +9,6 @@ from tests.life.life import Act, Life, Restless
 
 PATIENCE = 5.0
 """Seconds in which a broken bot may come to rest before we look at it."""
-ALONE = 2
-"""The patient to whom nothing has happened yet; 0 has come far, 1 is asked for their country."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +17,8 @@ class Control:
 
     acts: tuple[Act, ...]
     finds: str
+    ahead: int = 2
+    """How many patients have come far before it."""
 
 
 CONTROLS = {
@@ -80,6 +80,8 @@ CONTROLS = {
     "loses_results": Control(
         ({"act": "says", "who": 1, "text": "hello there"},),
         "is still sending",
+        # it could not even get so far
+        ahead=0,
     ),
     "takes_edits_for_answers": Control(
         (

@@ -44,17 +44,17 @@ class Restless(AssertionError):
 
 @dataclass
 class Life:
-    """A world with its people, and all that was done in it so far."""
+    """A world with the people who live in it now, and all that was ever done in it."""
 
     world: World
     patients: list[Person] = field(default_factory=list)
     team: list[Person] = field(default_factory=list)
-    acts: list[Act] = field(default_factory=list)
+    lives: list[list[Act]] = field(default_factory=list)
     blocked: set[int] = field(default_factory=set)
 
     def begins(self, ahead: int = len(AHEAD), team: int = CLINICIANS) -> None:
         """New patients; clinicians join when there are none yet. The bot must be running."""
-        self.acts.clear()
+        self.lives.append([])
         self.blocked.clear()
         while len(self.team) < team:
             self.team.append(self._clinician(f"Dr Number{len(self.team)}"))
@@ -65,7 +65,7 @@ class Life:
 
     def does(self, act: Act) -> None:
         """Let this happen, as far as it can: whoever blocked the bot can't write."""
-        self.acts.append(act)
+        self.lives[-1].append(act)
         given = {name: value for name, value in act.items() if name != "act"}
         ACTS[act["act"]](self, **given)
 
@@ -124,7 +124,7 @@ def says(life: Life, who: int, text: str) -> None:
         person.says(text)
 
 
-def taps(life: Life, who: int, button: int, *, waits: bool = True) -> None:
+def taps(life: Life, who: int, button: int, waits: bool = True) -> None:
     """Somebody taps a button, the newest one being 0, of all that they were ever shown."""
     person = life.who(who)
     found = _button(life, person, button, waits=waits) if person is not None else None
@@ -273,7 +273,7 @@ def waits(life: Life) -> None:
 
 ONCE: dict[str, Callable[[Json], bool]] = {
     "acknowledged": lambda state: state["pending_updates"] == 0,
-    "struck": lambda state: state["faults"] == [],
+    "struck": lambda state: all(each["kind"] != "hang" for each in state["faults"]),
 }
 """What the killer may wait for."""
 ACTS: dict[str, Callable[..., None]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.store.migrate import migrate
 from tests.faults.forks import ForkedBot, Zygote
 from tests.journeys.world import World
-from tests.life.releases import CONTENT, RELEASES, folder_of
+from tests.life.releases import CONTENT, folder_of
 
 BROKEN = "tests.life.broken_bots"
 
@@ -41,9 +41,9 @@ class Nursery:
 
 
 @contextmanager
-def nursery(folder: Path) -> Iterator[Nursery]:
-    """A nursery in that folder, which ends with all of its bots."""
-    others = [folder_of(name, folder) for name in RELEASES if RELEASES[name]]
+def nursery(folder: Path, releases: Collection[str] = ()) -> Iterator[Nursery]:
+    """A nursery in that folder, which ends with all of its bots; it has read these releases."""
+    others = [folder_of(name, folder) for name in releases]
     migrate(f"sqlite:///{folder / 'migrated.sqlite3'}")
     zygote = Zygote(CONTENT, others)
     try:

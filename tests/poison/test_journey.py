@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from tests.journeys.conftest import NewWorld
 from tests.journeys.scripts import WELCOME
 from tests.journeys.world import Json, World
 from tests.poison.mutants import belonging
 
 SECRET = "a-secret-of-the-tests"
-BY = {
+BY: dict[str, dict[str, Any]] = {
     "polling": {},
     "webhook": {"WEBHOOK_URL": "http://127.0.0.1:{port}/telegram", "WEBHOOK_SECRET": SECRET},
 }
@@ -65,9 +67,9 @@ def test_poison_stops_nobody(world: World) -> None:
     assert world.bot.health()["dead"] == 0
 
 
-def test_bytes_that_are_no_update_are_acknowledged_and_kept(tmp_path: Path) -> None:
+def test_bytes_that_are_no_update_are_acknowledged_and_kept(new_world: NewWorld) -> None:
     """Refused, they would come again for a day; without the secret nothing is taken at all."""
-    world = World.begins(tmp_path, **BY["webhook"])
+    world = new_world(**BY["webhook"])
     url, known = f"{world.bot.url}/telegram", {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 
     answers = [httpx.post(url, content=each, headers=known).status_code for each in BYTES]
@@ -79,5 +81,3 @@ def test_bytes_that_are_no_update_are_acknowledged_and_kept(tmp_path: Path) -> N
     assert (refused, too_much) == (401, 413)
     assert world.bot.health()["dead"] == 0
     assert world.patient().answers("/start")
-    world.is_in_order()
-    world.ends()

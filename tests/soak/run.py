@@ -13,14 +13,13 @@ from random import Random
 from sqlalchemy import text
 
 from bot.keys import Vault
-from bot.store import people
 from bot.store.store import Store
 from bot.store.unit import Unit
 from tests.journeys.processes import until
 from tests.journeys.world import World
 from tests.soak.browser import Browser
 from tests.soak.crowd import Crowd, Member, Seen, seen_by, with_news
-from tests.soak.desk import Desk, open_alerts
+from tests.soak.desk import Desk, codes, desktop_of
 from tests.soak.gauges import Gauges, rows_of
 from tests.soak.weather import Weather
 
@@ -52,6 +51,8 @@ class Wish:
     seed: int
     grain: timedelta = timedelta(minutes=30)
     faults: bool = True
+    minutes: float | None = None
+    """After so many minutes of the machine it comes to its end, wherever it is."""
 
 
 class Soak:
@@ -64,11 +65,12 @@ class Soak:
         )
         self.world.bot.starts()
         self.life, self.stops, self._jumped = 1, 0, 0.0
+        self._began = time.monotonic()
         settings = self.world.bot.settings
         self._store = Store.open(settings["DATABASE_URL"], Vault([settings["SECRET_KEYS"]]))
         self.desk = Desk(self.world, wish.seed)
-        self.desk.joins()
         self._offset = self.world.see("clock")["offset_seconds"]
+        self.desk.joins(self._store.write_now(codes, self.now))
         self.end = self.now + timedelta(weeks=wish.weeks)
         weeks = max(1, round(wish.weeks))
         self.crowd = Crowd.gathers(self.world, wish.patients, weeks, wish.seed, self.end)
@@ -91,10 +93,20 @@ class Soak:
         """What people have done so far."""
         return self.crowd.acts + self.desk.acts
 
+    @property
+    def weeks(self) -> float:
+        """How many weeks lie behind it."""
+        return self.wish.weeks - (self.end - self.now) / timedelta(weeks=1)
+
+    @property
+    def _is_late(self) -> bool:
+        most = self.wish.minutes
+        return most is not None and time.monotonic() - self._began > most * 60
+
     def lives(self, progress: Callable[[Soak], None]) -> None:
         """Everything up to the last day, sampled once a day; it has come to rest after it."""
         next_day = self.now + A_DAY
-        while self.now < self.end:
+        while self.now < self.end and not self._is_late:
             self._stop()
             if self.now >= next_day:
                 next_day += A_DAY
@@ -116,7 +128,7 @@ class Soak:
             if not due:
                 break
             self.crowd.acts_once(due, self._seen(due), self.now)
-            if self.wish.faults and self.weather.strikes():
+            if self.wish.faults and self.weather.strikes(self.now):
                 self.life += 1
             self._settles()
         self._notices()
@@ -141,14 +153,10 @@ class Soak:
         return due is None or due > self.now
 
     def _team(self) -> None:
-        contacts = self._store.read_now(self._contacts)
-        self.desk.looks_in(self._store.read_now(open_alerts, contacts), self.now)
+        vault, phones = self._store.vault, self.desk.phones
+        lookups = [vault.lookup("telegram", str(each.number)) for each in phones]
+        self.desk.looks_in(self._store.read_now(desktop_of, lookups), self.now)
         self._settles()
-
-    def _contacts(self, unit: Unit) -> dict[int, int]:
-        lookups = [unit.vault.lookup("telegram", str(each.number)) for each in self.desk.phones]
-        found = [people.contact(unit, lookup) for lookup in lookups]
-        return {place: each.id for place, each in enumerate(found) if each is not None}
 
     def _notices(self) -> None:
         news = self._store.read_now(with_news, self.crowd.members)

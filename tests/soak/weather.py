@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from random import Random
 
 from tests.journeys.world import World
@@ -15,8 +16,11 @@ HANGS = 1.5
 """Seconds; long enough for others to overtake, and short enough to have many of them."""
 
 NETWORK_AWAY = 2.0
-OFTEN, SELDOM, RARE = 0.35, 0.02, 0.008
-"""How likely it is at a stop that calls go wrong, that the network is lost, that the bot dies."""
+OFTEN, SELDOM = 0.25, 0.02
+"""How likely it is at a stop that calls go wrong, and that the network is lost."""
+
+KILL_DAYS = 14.0
+"""How many days lie between two kills, on average: a leak needs a long life to show."""
 
 
 @dataclass
@@ -26,6 +30,7 @@ class Weather:
     world: World
     chance: Random
     done: Counter[str] = field(default_factory=Counter)
+    _kill_at: datetime | None = None
 
     def blows(self) -> None:
         """Something goes wrong with the next calls, perhaps."""
@@ -36,9 +41,12 @@ class Weather:
             self.done["network lost"] += 1
             self.world.do("network", down_for=NETWORK_AWAY)
 
-    def strikes(self) -> bool:
+    def strikes(self, now: datetime) -> bool:
         """Whether the bot was killed in the middle of its work, and started again."""
-        if self.chance.random() >= RARE:
+        due, days = self._kill_at, self.chance.expovariate(1 / KILL_DAYS)
+        if due is None or now >= due:
+            self._kill_at = now + timedelta(days=days)
+        if due is None or now < due:
             return False
         # wherever it is just then: in a turn, a commit, a call
         time.sleep(self.chance.uniform(0.0, 0.4))

@@ -9,6 +9,7 @@ from bot.service.desk import doors, glance
 from bot.service.desk.alerts import say_taken
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.tasks import ask, is_asked_by, take
+from bot.service.desk.telltale import tells_who
 from bot.service.incoming import Wrote
 from bot.store import alerts, caseload, drafts, outbox, people, thread
 from bot.store.alerts import Alert
@@ -60,7 +61,10 @@ def to_patient(chair: Chair, patient: Patient, alert: Alert | None, wrote: Wrote
         return
     # a word in reply to an alert is often meant for the bot
     is_short = alert is not None and len(text.split()) <= 1
-    if is_short or _is_fresh(chair, patient):
+    is_telling = tells_who(text)
+    if is_telling:
+        chair.about(patient.id, "c-tells-who", pseudonym=patient.pseudonym)
+    if is_short or is_telling or _is_fresh(chair, patient):
         _draft(chair, patient, alert, text, wrote.message)
     else:
         _send(chair, patient, alert, text, name=f"told:{chair.cause}", source=wrote.message)
