@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev run test check format lock clean soak
+.PHONY: help venv dev run test check format lock clean soak crash
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ run: venv ## start the service (without BOT_TOKEN: the sandbox)
 
 test: dev ## run every test, one process for each core; ARGS="-k pacing" runs some
 	@$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+crash: dev ## strike the bot at every statement, commit and call, for hours; ARGS="--every 20"
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 soak: dev ## weeks of a simulated clinic with faults, for hours; ARGS="--patients 50 --minutes 25"
 	@$(BIN)/python -m tests.soak $(ARGS)

@@ -77,11 +77,13 @@ def erase(
     if not reason.strip():
         raise typer.BadParameter("say why in a few words", param_hint="--reason")
     settings = load()
-    vault = _vault(settings)
+    _vault(settings)
     with _refusals("Nobody was erased."):
-        site, store = site_for(settings), open_store(settings)
+        store = open_store(settings)
         try:
-            done = _erase(site, store, vault, pseudonym, reason.strip(), yes)
+            store.write_now(erasing.known, pseudonym)
+            _check_again(pseudonym, yes)
+            done = _erase(site_for(settings), store, pseudonym, reason.strip())
         finally:
             store.close()
     print(f"{pseudonym} is erased. Alerts closed: {done.alerts}; booked calls: {done.calls}.")
@@ -89,14 +91,14 @@ def erase(
     print(f"Keep {erasing.LIST} with your backups: it keeps them erased when one is restored.")
 
 
-def _erase(
-    site: Site, store: Store, vault: Vault, pseudonym: str, reason: str, yes: str | None
-) -> erasing.Erased:
-    store.write_now(erasing.known, pseudonym)
+def _check_again(pseudonym: str, yes: str | None) -> None:
     again = yes if yes is not None else typer.prompt("Type the pseudonym again to erase them")
     if again != pseudonym:
         msg = f"{again!r} is not {pseudonym!r}"
         raise erasing.Nobody(msg)
+
+
+def _erase(site: Site, store: Store, pseudonym: str, reason: str) -> erasing.Erased:
     now = site.clock.now()
     # first on the list: if we die here, they are erased at the next start
     erasing.note_in(site.settings.data_dir / erasing.LIST, Stone(pseudonym, now, reason))

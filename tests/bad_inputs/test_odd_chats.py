@@ -1,4 +1,4 @@
-"""What comes in odd ways: forwarded, doubled, late, in floods, or from the wrong side of the desk."""
+"""What comes in odd ways: forwarded, doubled, late, in floods, or from the wrong side."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_words_of_dying_that_were_passed_on_are_asked_about(
     practice: Practice, thing: dict[str, Any]
 ) -> None:
     """Somebody else may have written them: the lines and a direct question, and no alert yet."""
-    ann = await practice.patient(1, "at-path")
+    ann = await practice.patient(1, "agreed")
 
     await practice.arrives(ann.sent({**thing, **FORWARDED}))
 
@@ -54,7 +54,7 @@ async def test_two_hundred_messages_in_a_minute_are_all_kept_and_help_overtakes(
     practice: Practice,
 ) -> None:
     """Each is answered in its turn; the one sentence among them gets the lines and an alert."""
-    ann = await practice.patient(1, "learning-cbt")
+    ann = await practice.patient(1, "placed")
     words = [f"message number {number}" for number in range(60)]
     words[40] = "I want to die"
 
@@ -71,9 +71,12 @@ async def test_someone_without_any_name_or_language_is_a_patient_like_others(
     practice: Practice,
 ) -> None:
     """No first name, a name of markup, a language that there is not: nothing of it is used."""
-    for number, user in enumerate(
-        ({}, {"first_name": "<b>\U0001f525"}, {"language_code": "zz"}), 1
-    ):
+    users: tuple[dict[str, str], ...] = (
+        {},
+        {"first_name": "<b>\U0001f525"},
+        {"language_code": "zz"},
+    )
+    for number, user in enumerate(users, 1):
         who = {"id": number, "is_bot": False, **user}
         chat = {"id": number, "type": "private"}
         message = {"message_id": 1, "date": 1, "from": who, "chat": chat, "text": "/start"}
@@ -84,15 +87,15 @@ async def test_someone_without_any_name_or_language_is_a_patient_like_others(
 
 async def test_two_accounts_are_two_patients(practice: Practice) -> None:
     """Nobody is recognised by a name, so nothing of one is shown to the other."""
-    one, other = await practice.patient(1, "at-path"), await practice.patient(2, "agreed")
+    one, other = await practice.patient(1, "placed"), await practice.patient(2, "agreed")
 
     assert one.pseudonym != other.pseudonym
-    assert "peg.1" not in other.state.answers
+    assert "zone" not in other.state.answers
 
 
 async def test_blocking_and_unblocking_in_one_minute_loses_no_place(practice: Practice) -> None:
     """Blocked, back, blocked, back: reachable at the end, and the question is as it was."""
-    ann = await practice.patient(1, "at-path")
+    ann = await practice.patient(1, "agreed")
     place = ann.state.stack
     back = {"from": {"id": 1, "is_bot": False}, "chat": {"id": 1, "type": "private"}}
 
@@ -110,8 +113,11 @@ async def test_each_picture_of_an_album_is_answered_and_its_caption_screened(
     practice: Practice,
 ) -> None:
     """Telegram sends an album as single messages; the words under one of them come first."""
-    ann = await practice.patient(1, "learning-cbt")
-    album = [{"photo": [], "media_group_id": "5"}, {"video": {}, "media_group_id": "5"}]
+    ann = await practice.patient(1, "placed")
+    album: list[dict[str, Any]] = [
+        {"photo": [], "media_group_id": "5"},
+        {"video": {}, "media_group_id": "5"},
+    ]
 
     await practice.arrives(*(ann.sent(each) for each in album))
     assert told_just(ann.news(), NOT_SEEN, NOT_SEEN)

@@ -127,13 +127,49 @@ def test_a_migration_that_fails_half_way_leaves_nothing(
     migrate(empty_url)
 
 
-def test_a_newer_database_is_refused(url: str) -> None:
-    """An old program must not work on tables that it does not know."""
-    with connected(url) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+@pytest.mark.parametrize("oldest", ["9998", None])
+def test_a_newer_database_is_refused(url: str, oldest: str | None) -> None:
+    """An old program must not work on tables that it does not know, unless they let it."""
+    made_newer(url, oldest)
 
     with pytest.raises(BadDatabase, match="made by a newer Paceful"):
         migrate(url)
+
+
+def test_a_newer_database_that_lets_this_version_work_on_it_is_left_as_it_is(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While processes are replaced one by one, one of before may even be started again."""
+    made_newer(url, "0004")
+
+    migrate(url)
+
+    assert "newer than this version" in caplog.text
+    with connected(url) as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == "9999"
+
+
+def made_newer(url: str, oldest: str | None) -> None:
+    """A newer version was at work, and said which is the oldest that may work on its tables."""
+    with connected(url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("DELETE FROM marks WHERE name = 'schema.works_with'"))
+        if oldest is not None:
+            kept = text("INSERT INTO marks VALUES ('schema.works_with', :oldest)")
+            connection.execute(kept, {"oldest": oldest})
+
+
+def test_each_step_says_which_version_may_still_work_on_its_tables() -> None:
+    """From the first one on that knows how to ask."""
+    for file in sorted(VERSIONS.glob("*.py")):
+        names = {
+            target.id
+            for node in ast.parse(file.read_text()).body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        assert "works_with" in names or file.name < "0004", file.name
 
 
 def test_a_database_of_something_else_is_refused(empty_url: str) -> None:

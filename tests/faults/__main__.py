@@ -2,20 +2,24 @@
 
     python -m tests.faults --script first-day --kind kill
 
-Each line tells a boundary that was struck and what was broken afterwards; the exit status is 1 if
-anything was. `--every` and `--from` make a sample, `--only-broken` keeps quiet about the rest.
+Each line tells a boundary that was struck and what was broken afterwards, the last one how many
+were struck; the exit status is 1 if anything was broken. Without `--script` and `--kind` all of
+them are told, on every core. `--every` and `--from` make a sample, `--each` tells the sound runs.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import get_args
 
-from tests.faults.runs import Outcome, Run, Stage
+from tests.faults.runs import Outcome, Run, Stage, boundaries_of
 from tests.faults.scripts import SCRIPTS
 from tests.faults.striking import Kind
 
@@ -27,34 +31,44 @@ KINDS = [kind for kind in get_args(Kind) if kind != "count"]
 def main() -> int:
     """The exit status: 0 if nothing was broken anywhere."""
     wish = _wish()
-    scripts = SCRIPTS if wish.script == "all" else [wish.script]
-    kinds = KINDS if wish.kind == "all" else [wish.kind]
+    if "all" in (wish.script, wish.kind):
+        return _in_parts(wish)
     stage = Stage(wish.database)
     try:
-        broken = [
-            exhaust(stage, script, kind, wish.start, wish.every, only_broken=wish.only_broken)
-            for script in scripts
-            for kind in kinds
-        ]
+        broken = exhaust(stage, wish.script, wish.kind, wish)
     finally:
         stage.ends()
-    return int(any(broken))
+    return int(bool(broken))
 
 
-def exhaust(
-    stage: Stage, script: str, kind: Kind, start: int, every: int, *, only_broken: bool
-) -> int:
+def _in_parts(wish: argparse.Namespace) -> int:
+    """Each story and each way by itself, on every core at once."""
+    scripts = SCRIPTS if wish.script == "all" else [wish.script]
+    kinds = KINDS if wish.kind == "all" else [wish.kind]
+    more = ["--from", str(wish.start), "--every", str(wish.every), "--database", wish.database]
+    more += ["--each"] if wish.each else []
+    parts = [
+        [sys.executable, "-m", "tests.faults", "--script", script, "--kind", kind, *more]
+        for script in scripts
+        for kind in kinds
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as cores:
+        ended = list(cores.map(lambda part: subprocess.run(part, check=False).returncode, parts))
+    return int(any(ended))
+
+
+def exhaust(stage: Stage, script: str, kind: Kind, wish: argparse.Namespace) -> int:
     """How many runs broke something, of one story and one way to strike."""
     began, broken, struck = time.monotonic(), 0, 0
-    calm, boundaries = stage.calm(SCRIPTS[script])
-    _say(f"{script} {kind}: {len(boundaries)} boundaries when nothing is struck")
-    for run in runs(stage, script, kind, calm=calm, start=start, every=every):
+    calm, names = stage.calm(SCRIPTS[script])
+    expected = len(boundaries_of(kind, names))
+    for run in runs(stage, script, kind, calm=calm, start=wish.start, every=wish.every):
         struck += run.boundary is not None
         broken += bool(run.wrong)
-        if run.wrong or not only_broken:
+        if run.wrong or wish.each:
             _say(line_of(script, kind, run))
     took = time.monotonic() - began
-    _say(f"{script} {kind}: {struck} struck, {broken} broken, {took:.0f} seconds")
+    _say(f"{script} {kind}: {struck} struck of {expected}, {broken} broken, {took:.0f} seconds")
     return broken
 
 
@@ -85,7 +99,7 @@ def _wish() -> argparse.Namespace:
     parser.add_argument("--from", dest="start", type=int, default=1)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--only-broken", action="store_true")
+    parser.add_argument("--each", action="store_true", help="a line for every run")
     return parser.parse_args()
 
 

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.service import joining
-from bot.service.health import ALERT_LATE
 from bot.store.nudges import FIRED, WAITING
-from bot.store.outbox import UNSETTLED
-from flows import crisis
 from flows.effects import Send
-from flows.events import Attached, Due, Edited, Joined, Said, Tapped, is_cue, words_of
+from flows.events import Due, Said, Tapped, is_cue
 from flows.state import State
 from flows.turn import turn
 from flows.watches import is_watch
-from tests.faults.look import Case, Chat, Entry, Look, look_at
+from tests.faults.look import Case, Entry, Look, Sentences, look_at
+from tests.faults.need import alerts_go_on, help_first
+from tests.faults.shown import settled_and_shown
+from tests.faults.words import lost, short, strange, who
 from tests.journeys.world import CANARY, World
 
-Row = Mapping[str, Any]
-Sentences = Iterator[str]
 OUTCOMES = frozenset({"done", "ignored", "dead"})
 OVER = frozenset({"withdrawn", "finished"})
 SLACK = timedelta(minutes=2)
@@ -52,13 +48,13 @@ def accepted(look: Look) -> Sentences:
     kept = Counter(row["sender"] for row in look.rows["inbox"] if row["source"] == "telegram")
     for chat in look.chats:
         if kept[chat.lookup] < chat.person.acts:
-            yield f"{_who(chat)} did {chat.person.acts} things, {kept[chat.lookup]} were kept"
+            yield f"{who(chat)} did {chat.person.acts} things, {kept[chat.lookup]} were kept"
     dead = Counter(row["sender"] for row in look.rows["inbox"] if row["outcome"] == "dead")
     for chat in look.chats:
         case = look.case_of(chat)
-        lost = _lost(chat, case) if case is not None else []
-        if len(lost) > dead[chat.lookup]:
-            yield f"{len(lost)} messages of {_who(chat)} never became a turn"
+        missing = lost(chat, case) if case is not None else []
+        if len(missing) > dead[chat.lookup]:
+            yield f"{len(missing)} messages of {who(chat)} never became a turn"
 
 
 def handled_once(look: Look) -> Sentences:
@@ -85,15 +81,15 @@ def in_order(look: Look) -> Sentences:
     for case in look.cases.values():
         turns = [entry.turn for entry in case.journal]
         if case.state is not None and turns != list(range(1, case.row["turn"] + 1)):
-            yield f"the turns of patient {case.row['id']} are {_short(turns)}"
+            yield f"the turns of patient {case.row['id']} are {short(turns)}"
         causes = [entry.cause for entry in case.journal if entry.cause is not None]
         if causes != sorted(causes):
-            yield f"patient {case.row['id']} was answered out of order: {_short(causes)}"
+            yield f"patient {case.row['id']} was answered out of order: {short(causes)}"
     for chat in look.chats:
         found = look.case_of(chat)
-        strange = _strange(chat, found) if found is not None else []
-        if strange:
-            yield f"{len(strange)} messages of {_who(chat)} are out of order, or twice"
+        odd = strange(chat, found) if found is not None else []
+        if odd:
+            yield f"{len(odd)} messages of {who(chat)} are out of order, or twice"
 
 
 def one_answer(look: Look) -> Sentences:
@@ -133,130 +129,6 @@ def _answered_twice(number: int, case: Case, answering: set[tuple[int, int]]) ->
             yield f"the prompt of turn {prompt} of patient {number} was answered by {times} taps"
 
 
-def settled_and_shown(look: Look) -> Sentences:
-    """I5: each post came to an end, and was shown once; at worst again where that is allowed."""
-    for row in look.rows["outbox"]:
-        if row["state"] in UNSETTLED:
-            yield f"post {row['id']} ({row['lane']} {row['shape']}) is still {row['state']}"
-    for row in look.rows["mails"]:
-        if row["state"] in UNSETTLED:
-            yield f"mail {row['id']} is still {row['state']}"
-    for chat in look.chats:
-        contact = look.contacts.get(chat.lookup)
-        if contact is not None:
-            yield from _shown(look, chat, look.posts.get(contact["id"], []))
-
-
-def _shown(look: Look, chat: Chat, posts: list[Row]) -> Sentences:
-    there = {said.number: said.text for said in chat.messages}
-    named: set[int] = set()
-    for row in posts:
-        text, number = look.texts[row["id"]], row["message_id"]
-        if row["state"] != "sent":
-            continue
-        if number is None or number not in there:
-            yield f"post {row['id']} was sent to {_who(chat)} and is not in the chat"
-        elif number in named:
-            yield f"post {row['id']} claims message {number} of {_who(chat)} as another does"
-        elif text is not None and not there[number].startswith(text.strip()):
-            yield f"post {row['id']} is not what message {number} of {_who(chat)} says"
-        named.add(number or 0)
-    extra = [said.text for said in chat.messages if said.number not in named]
-    yield from _repeated(look, chat, posts, extra)
-
-
-def _repeated(look: Look, chat: Chat, posts: list[Row], extra: list[str]) -> Sentences:
-    """Messages that no post names: a repeat of one that may have got lost, or something odd."""
-    spare = {row["id"]: _may_repeat(row) for row in posts}
-    for text in extra:
-        same = [row for row in posts if text.startswith((look.texts[row["id"]] or "\0").strip())]
-        one = next((row for row in same if spare[row["id"]] > 0), None)
-        if one is not None:
-            spare[one["id"]] -= 1
-        elif same:
-            yield f"{_who(chat)} was told again what must be told once: post {same[0]['id']}"
-        elif look.case_of(chat) is not None and not _is_help(look, text):
-            yield f"{_who(chat)} was told what no post says: {text[:40]!r}"
-
-
-def _may_repeat(row: Row) -> int:
-    """How often a post may be in the chat beside the message that it names."""
-    if row["lane"] == "nudge":
-        return 1 if row["state"] in {"doubtful", "refused"} else 0
-    # sent in the end, or given up after tries of which nobody knows whether they arrived
-    return int(row["attempts"]) - (1 if row["state"] == "sent" else 0)
-
-
-def _is_help(look: Look, text: str) -> bool:
-    """Whether it is the help card that is shown without the database, or a page of the watch."""
-    lanes = [look.texts[row["id"]] for row in look.rows["outbox"] if row["lane"] == "crisis"]
-    firsts = {line.strip() for said in lanes if said for line in said.splitlines() if line.strip()}
-    return any(line.strip() in firsts for line in text.splitlines() if line.strip())
-
-
-def help_first(look: Look) -> Sentences:
-    """I6: words of need bring help before anything else, and an alert."""
-    for number, case in look.cases.items():
-        for entry in case.journal:
-            release = look.releases.get(entry.release)
-            words = words_of(entry.event)
-            if release is None or not words:
-                continue
-            if crisis.screen(release.crisis, words) == "hard":
-                yield from _answered_with_help(look, number, case, entry, release.crisis.hard_rule)
-
-
-def _answered_with_help(look: Look, number: int, case: Case, entry: Entry, rule: str) -> Sentences:
-    what = f"words of need of patient {number} at turn {entry.turn}"
-    posts = look.posts_of_turn.get((number, entry.turn), [])
-    if not posts or posts[0]["lane"] != "crisis":
-        yield f"{what} were not answered with help first"
-    elif posts[0]["state"] not in {"sent", "gone"}:
-        yield f"the help for {what} is {posts[0]['state']}"
-    else:
-        later = [row["message_id"] for row in posts[1:] if row["message_id"] is not None]
-        first = posts[0]["message_id"]
-        if first is not None and later and min(later) < first:
-            yield f"the help for {what} came beneath something else"
-    fired = [
-        row
-        for row in look.rows["alerts"]
-        if row["patient_id"] == number and row["rule"] == rule and row["last_fired_at"] >= entry.at
-    ]
-    if not fired:
-        yield f"{what} raised no alert"
-
-
-def alerts_go_on(look: Look) -> Sentences:
-    """I6: every alert has its words and its clock, is told, and is taken or told on in time."""
-    team = [row for row in look.rows["clinicians"] if row["disabled_at"] is None]
-    posts = {row["id"]: row for row in look.rows["outbox"]}
-    tried = Counter(row["alert_id"] for row in look.rows["alert_tries"])
-    for row in look.rows["alerts"]:
-        yield from _goes_on(look, row, bool(team), tried[row["id"]])
-    for row in look.rows["alert_tries"]:
-        post = posts.get(row["post_id"] or 0)
-        if post is not None and (row["state"] == "sent") != (post["state"] == "sent"):
-            yield f"try {row['id']} is {row['state']}, its post {post['id']} {post['state']}"
-
-
-def _goes_on(look: Look, row: Row, has_team: bool, tried: int) -> Sentences:
-    name = f"alert {row['id']} ({row['rule']}, {row['state']})"
-    if '"title":""' in row["facts"] or '"title"' not in row["facts"]:
-        yield f"{name} has no words"
-    if row["state"] == "closed":
-        return
-    if row["deadline_at"] is None:
-        yield f"{name} has no clock"
-    elif row["deadline_at"] <= look.now - ALERT_LATE:
-        yield f"{name} stands still since {row['deadline_at']:%d %b %H:%M}"
-    if row["state"] != "raised" and not tried:
-        yield f"{name} was told to nobody"
-    is_digest = '"digest":true' in row["facts"]
-    if row["state"] == "raised" and has_team and not is_digest and row["hop"] >= 0 and not tried:
-        yield f"{name} waits although there is a care team"
-
-
 def logs_keep_quiet(look: Look) -> Sentences:
     """I7: no log tells a token, a key, a name, a number or a sentence of anybody's."""
     if any(secret in look.log for secret in look.secrets):
@@ -264,9 +136,9 @@ def logs_keep_quiet(look: Look) -> Sentences:
     for chat in look.chats:
         person = chat.person
         if person.name in look.log or str(person.number) in look.log:
-            yield f"a log names {_who(chat)}"
+            yield f"a log names {who(chat)}"
         if any(len(words) >= CANARY and words in look.log for words in person.words):
-            yield f"a log tells what {_who(chat)} wrote"
+            yield f"a log tells what {who(chat)} wrote"
 
 
 def audit_holds(look: Look) -> Sentences:
@@ -375,50 +247,3 @@ CHECKS: dict[str, Callable[[Look], Sentences]] = {
     "I10 nudges once": nudges_once,
     "the file": file_is_whole,
 }
-
-
-def _lost(chat: Chat, case: Case) -> list[str]:
-    """The person's messages that no turn tells, in order."""
-    heard = iter(_heard(case))
-    lost, current = [], next(heard, None)
-    for words in _words(chat.person.words):
-        if words == current:
-            current = next(heard, None)
-        else:
-            lost.append(words)
-    return lost
-
-
-def _strange(chat: Chat, case: Case) -> list[str]:
-    """What turns tell that the person did not write in this order."""
-    wrote = list(_words(chat.person.words))
-    strange, place = [], 0
-    for words in _heard(case):
-        if words in wrote[place:]:
-            place = wrote.index(words, place) + 1
-        else:
-            strange.append(words)
-    return strange
-
-
-def _heard(case: Case) -> list[str]:
-    """The patient's messages as their turns tell them."""
-    events = [entry.event for entry in case.journal]
-    written = [e for e in events if isinstance(e, Said | Edited | Attached | Joined)]
-    return list(_words(words_of(e) for e in written if not isinstance(e, Joined)))
-
-
-def _words(texts: Iterable[str]) -> Iterator[str]:
-    """Messages that become turns with these words: codes and /start open doors and leave none."""
-    for text in texts:
-        if not joining.only_starts(text) and joining.code_in(text) is None:
-            yield text.strip()
-
-
-def _who(chat: Chat) -> str:
-    return f"person {chat.person.number}"
-
-
-def _short(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[-12:]))
-    return f"[…{shown}]" if len(numbers) > 12 else f"[{shown}]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -25,6 +25,7 @@ from tests.journeys.people import Person
 from tests.journeys.world import World
 
 Row = Mapping[str, Any]
+Sentences = Iterator[str]
 SHOWN = ("bubble", "picture", "document")
 """The shapes of a post that become a message of their own."""
 

@@ -38,6 +38,8 @@ class StruckWorld(World):
     kind: Kind = "count"
     struck: Path = Path()
     endings: list[int] = field(default_factory=list)
+    was_up: bool = False
+    was_up_when_it_ended: bool = False
     _hangs_since: float = 0.0
 
     def until_quiet(self) -> None:
@@ -46,6 +48,7 @@ class StruckWorld(World):
 
     def _is_calm(self) -> bool:
         self._revives()
+        self.was_up = self.was_up or bool(self.bot.health())
         return self.is_quiet() and self.is_quiet()
 
     def _revives(self) -> None:
@@ -55,6 +58,7 @@ class StruckWorld(World):
         elif (status := self.bot.process.poll()) is None:
             return
         else:
+            self.was_up_when_it_ended = self.was_up_when_it_ended or self.was_up
             self.endings.append(status)
         if self.bot.settings["DATABASE_URL"].startswith("postgresql"):
             self.lets_pass(LEASE)
@@ -69,6 +73,16 @@ class StruckWorld(World):
             return False
         self._hangs_since = -1.0
         return True
+
+
+def boundaries_of(kind: Kind, names: Sequence[str]) -> list[str]:
+    """Those of a story's boundaries that count when it is struck in this way."""
+    calls = ("leaves", "answered")
+    if kind == "error":
+        return [name for name in names if name != "committed"]
+    if kind == "full":
+        return [name for name in names if name != "committed" and not name.endswith(calls)]
+    return list(names)
 
 
 @dataclass(frozen=True)
@@ -109,10 +123,15 @@ class Stage:
         self._databases.ends()
         shutil.rmtree(self.folder)
 
-    def run(self, script: Script, kind: Kind, n: int, calm: Outcome | None) -> Run:
-        """The script with one strike, compared with how it went in calm."""
+    def run(
+        self, script: Script, kind: Kind, n: int, calm: Outcome | None, breaks: str = ""
+    ) -> Run:
+        """The script with one strike, compared with how it went in calm.
+
+        `breaks` names a module that breaks the bot besides, to see that it would be noticed.
+        """
         began = time.monotonic()
-        world = self._world(script, kind, n)
+        world = self._world(script, kind, n, breaks)
         try:
             wrong, _ = self._told(world, script, calm)
         finally:
@@ -145,16 +164,20 @@ class Stage:
         outcome = _outcome(world, cast)
         wrong = broken(world) if calm is None else [*broken(world), *strays(script, calm, outcome)]
         odd = [status for status in world.endings if status != KILLED or world.kind != "kill"]
+        if not world.was_up_when_it_ended:
+            # whoever cannot even start says so and ends; the supervisor tries again
+            odd = odd[1:]
         return [*wrong, *(f"the bot ended by itself with {status}" for status in odd)], outcome
 
-    def _world(self, script: Script, kind: Kind, n: int) -> StruckWorld:
+    def _world(self, script: Script, kind: Kind, n: int, breaks: str = "") -> StruckWorld:
         self._runs += 1
         folder = self.folder / f"run-{self._runs}"
         folder.mkdir()
         struck, armed = folder / "struck", self.folder / "armed"
         armed.unlink(missing_ok=True)
         order = Order(kind, n, str(struck), "" if script.from_start else str(armed))
-        bot = ForkedBot(folder, self._settings(folder), zygote=self._zygote, order=order)
+        settings = self._settings(folder)
+        bot = ForkedBot(folder, settings, zygote=self._zygote, order=order, breaks=breaks)
         world = StruckWorld(self._server, bot, kind=kind, struck=struck)
         world.do("clock", offset_seconds=round((MORNING - datetime.now(UTC)).total_seconds()))
         return world

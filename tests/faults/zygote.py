@@ -12,7 +12,9 @@ import json
 import os
 import random
 import signal
+import ssl
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -52,6 +54,12 @@ def warm(*contents: Path) -> None:
             once(content)
         setattr(run, name, once)
     run.places()
+    with tempfile.TemporaryDirectory() as folder:
+        # alembic and its scripts are read here, and not at every start
+        run.migrate(f"sqlite:///{folder}/scratch.sqlite3")
+    importlib.import_module("anyio._backends._asyncio")
+    # the list of all authorities, for a server that is reached without TLS
+    setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # noqa: B010
 
 
 def _obey(order: Json, children: dict[int, int | None]) -> Json:

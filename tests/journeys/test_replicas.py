@@ -15,7 +15,7 @@ from tests.journeys.scripts import PLACE, SUITED, WELCOME
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 READY = (*WELCOME, *PLACE)
-MANY = 6
+MANY = 4
 
 
 @pytest.fixture(params=["polling", "webhook"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.journeys.scripts import PLACE
 from tests.life.checks import wrong
 from tests.life.life import Act, Life, Restless
 
@@ -55,7 +56,10 @@ CONTROLS = {
     ),
     "answers_stale_taps": Control(
         (
-            {"act": "goes on", "who": 0},
+            *({"act": "says", "who": 1, "text": text} for text in PLACE),
+            {"act": "waits"},
+            # the same button stands under the next question, too
+            {"act": "goes on", "who": 1},
             {"act": "waits"},
             {"act": "again", "back": 0, "as_new": True},
         ),
@@ -70,7 +74,7 @@ CONTROLS = {
         "is still sending",
     ),
     "leaves_nudges_unmarked": Control(
-        ({"act": "jumps", "hours": 26}, {"act": "waits"}),
+        ({"act": "jumps", "hours": 26},),
         "waits since",
     ),
     "screens_late": Control(

@@ -51,6 +51,9 @@ class Wish:
     seed: int
     grain: timedelta = timedelta(minutes=30)
     faults: bool = True
+    kill_days: float = 14.0
+    """How many days lie between two kills, on average: a leak needs a long life to show."""
+
     minutes: float | None = None
     """After so many minutes of the machine it comes to its end, wherever it is."""
 
@@ -74,7 +77,7 @@ class Soak:
         self.end = self.now + timedelta(weeks=wish.weeks)
         weeks = max(1, round(wish.weeks))
         self.crowd = Crowd.gathers(self.world, wish.patients, weeks, wish.seed, self.end)
-        self.weather = Weather(self.world, Random(wish.seed))
+        self.weather = Weather(self.world, Random(wish.seed), wish.kill_days)
         self.gauges = Gauges(self.world, folder / "soak.csv")
         self.browser = Browser(self.world, self.desk.phones[0])
 

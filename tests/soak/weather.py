@@ -19,9 +19,6 @@ NETWORK_AWAY = 2.0
 OFTEN, SELDOM = 0.25, 0.02
 """How likely it is at a stop that calls go wrong, and that the network is lost."""
 
-KILL_DAYS = 14.0
-"""How many days lie between two kills, on average: a leak needs a long life to show."""
-
 
 @dataclass
 class Weather:
@@ -29,6 +26,7 @@ class Weather:
 
     world: World
     chance: Random
+    kill_days: float
     done: Counter[str] = field(default_factory=Counter)
     _kill_at: datetime | None = None
 
@@ -43,9 +41,9 @@ class Weather:
 
     def strikes(self, now: datetime) -> bool:
         """Whether the bot was killed in the middle of its work, and started again."""
-        due, days = self._kill_at, self.chance.expovariate(1 / KILL_DAYS)
+        due = self._kill_at
         if due is None or now >= due:
-            self._kill_at = now + timedelta(days=days)
+            self._kill_at = now + timedelta(days=self.kill_days * self.chance.uniform(0.5, 1.5))
         if due is None or now < due:
             return False
         # wherever it is just then: in a turn, a commit, a call

@@ -171,12 +171,12 @@ async def test_who_was_erased_and_writes_again_begins_anew(practice: Practice) -
 
 
 async def test_the_clocks_and_the_page_live_on_with_somebody_erased(practice: Practice) -> None:
-    """Weeks pass; nothing fails over who is no longer there."""
+    """A week passes; nothing fails over who is no longer there."""
     lee = await practice.clinician(9, "Dr Lee")
-    ann = await practice.patient(1, "in-core-cbt")
+    ann = await practice.patient(1, "in-baseline")
     erase(practice, ann.pseudonym)
 
-    await practice.live(timedelta(days=15))
+    await practice.live(timedelta(days=8))
     await lee.says("/patients")
     await lee.says("/alerts")
 
