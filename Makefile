@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev run test check format lock clean soak crash
+.PHONY: help venv dev run test check format lock clean soak crash life
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,11 +19,16 @@ dev: $(VENV)/.made-dev ## make the environment that tests and checks need
 run: venv ## start the service (without BOT_TOKEN: the sandbox)
 	@exec $(BIN)/paceful run
 
-test: dev ## run every test, one process for each core; ARGS="-k pacing" runs some
-	@$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+test: dev ## run every test, two processes for each core; ARGS="-k pacing" runs some
+	@# stories come first and mostly wait: whatever computes fills the cores meanwhile
+	@$(BIN)/pytest --numprocesses $$((2 * $$(getconf _NPROCESSORS_ONLN))) \
+	--dist loadfile --no-loadscope-reorder $(ARGS)
 
 crash: dev ## strike the bot at every statement, commit and call, for hours; ARGS="--every 20"
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+life: dev ## random people, faults and deploys for some minutes; ARGS="--minutes 15 --seed 1"
+	@$(BIN)/python -m tests.life $(ARGS)
 
 soak: dev ## weeks of a simulated clinic with faults, for hours; ARGS="--patients 50 --minutes 25"
 	@$(BIN)/python -m tests.soak $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from flows import reading, timing
@@ -116,7 +117,7 @@ def _written(scene: Scene, question: Write, text: str) -> Answer | Slip:
     match question.read:
         case "text":
             words = text.strip()
-            return Answer(words, words) if words else _slip(scene, question, "again-text")
+            return Answer(words, words) if _shows(words) else _slip(scene, question, "again-text")
         case "time":
             value = reading.read_time(text)
         case "days":
@@ -135,6 +136,11 @@ def _written(scene: Scene, question: Write, text: str) -> Answer | Slip:
     if value is None:
         return _slip(scene, question, f"again-{question.read}")
     return Answer(value, _words_of(scene, question, value, text))
+
+
+def _shows(words: str) -> bool:
+    """Whether there is a letter or a sign to be seen: unseen characters alone say nothing."""
+    return any(unicodedata.category(each)[0] not in "CZ" for each in words)
 
 
 def _words_of(scene: Scene, question: Write, value: str, text: str) -> str:

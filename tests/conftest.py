@@ -23,12 +23,20 @@ from bot.store.store import Store
 NO_POSTGRES = "PostgreSQL is not installed: on Debian, apt-get install postgresql"
 NUMBERS = count(1)
 POSTGRESQL = "postgresql"
+LONGEST_FIRST = {
+    name: n for n, name in enumerate(["faults", "life", "soak", "journeys", "browser"])
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let whoever runs the tests say on which kind of database the stories are told."""
     kinds = ["sqlite", POSTGRESQL]
     parser.addoption("--database", choices=kinds, default="sqlite", help="for stories on one kind")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories of real processes come first: they mostly wait, and the rest fills the cores."""
+    items.sort(key=lambda item: LONGEST_FIRST.get(item.path.parent.name, len(LONGEST_FIRST)))
 
 
 @dataclass

@@ -6,8 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from telegram import Bot
-
 from bot.app.leading import while_leading
 from bot.service import gaps
 from bot.service.health import Pulse
@@ -17,6 +15,7 @@ from bot.store.replicas import Replica
 from bot.store.store import Store
 from bot.telegram import intake
 from bot.telegram.ear import Ear
+from bot.telegram.gateway import BotApi
 from bot.telegram.hook import Hook
 from bot.telegram.intake import REFUSED, UNREACHABLE, Intake, Poller, Revoked
 
@@ -31,7 +30,7 @@ class Listening:
 
     def __init__(
         self,
-        bot: Bot,
+        bot: BotApi,
         taking_in: Intake,
         store: Store,
         site: Site,
@@ -45,6 +44,13 @@ class Listening:
 
     async def run(self) -> None:
         """Listen until cancelled."""
+        staying = asyncio.create_task(self._ear.stay())
+        try:
+            await self._listen()
+        finally:
+            staying.cancel()
+
+    async def _listen(self) -> None:
         settings = self._site.settings
         if self._replica.leads:
             # it should be heard from now on, whether it can be reached or not

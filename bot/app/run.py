@@ -37,6 +37,8 @@ from bot.service.site import Site
 from bot.service.spool import Spool
 from bot.service.unaided import Unaided
 from bot.settings import BadSetting, Settings
+from bot.store.engine import file_of
+from bot.store.errors import BadDatabase
 from bot.store.migrate import migrate
 from bot.store.replicas import Replica, join
 from bot.store.same_file import same_file
@@ -90,12 +92,25 @@ def open_store(settings: Settings) -> Store:
     return Store.open(settings.database, Vault(settings.keys))
 
 
+def _keep_together(settings: Settings) -> None:
+    """BadDatabase if the database's file is gone while messages for it wait beside it."""
+    file = file_of(settings.database)
+    waiting = any(settings.data_dir.joinpath("spool").glob("*.jsonl"))
+    if waiting and file is not None and not file.exists():
+        msg = (
+            "The database file is gone, and messages for it wait in DATA_DIR/spool: put the file "
+            "back, or use `paceful restore FILE`, and they will be handled"
+        )
+        raise BadDatabase(msg)
+
+
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; turns in hand are finished, the rest waits in the inbox."""
     set_up(settings.log_level)
     stopping = _stop_signal()
     site, vault = site_for(settings), Vault(settings.keys)
     make_data_dir(settings)
+    _keep_together(settings)
     # before anything is touched: another process may be at work on the same file
     replica = join(settings.database, vault, site.clock, version("paceful"))
     try:
@@ -143,9 +158,7 @@ class Service:
             wake=self._workers.wake,
             is_there=same_file(settings.database),
         )
-        self._intake = Intake(
-            store, vault, site.clock, self._arrived, self._shelter.keep, replica
-        )
+        self._intake = Intake(store, vault, site.clock, self._arrived, self._shelter.keep, replica)
         self._listening = Listening(
             self._bot, self._intake, store, site, pulse=self._pulse, replica=replica
         )

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from bot import keys as key_making
-from bot.app import make_data_dir, open_store, site_for
+from bot.app import make_data_dir, open_store
 from bot.app import run as run_service
 from bot.app.doctor import diagnose
 from bot.cli.simulating import PATIENTS, sandbox_people, simulate
+from bot.clock import Clock
 from bot.sandbox.supervise import DATABASE, run_sandbox
 from bot.service import joining
 from bot.service.team import ROLES
@@ -130,8 +131,8 @@ def _invite(kind: Kind, name: str, role: str) -> str:
     settings = load()
     if not settings.keys:
         raise BadSetting("SECRET_KEYS", "SECRET_KEYS is missing: make one with `paceful keys new`.")
-    site, store = site_for(settings), open_store(settings)
+    clock, store = Clock(settings.clock_offset_file), open_store(settings)
     try:
-        return store.write_now(joining.invite, kind, name, role, at=site.clock.now())
+        return store.write_now(joining.invite, kind, name, role, at=clock.now())
     finally:
         store.close()

@@ -44,6 +44,13 @@ async def order_fault(request: Request) -> Response:
     return JSONResponse({"ordered": [vars(each) for each in faults.ordered]})
 
 
+async def call_off_faults(request: Request) -> Response:
+    """No fault is to strike any more."""
+    await wish(request, wishes.Wish)
+    world_of(request).faults.ordered.clear()
+    return JSONResponse({"ordered": []})
+
+
 async def cut_network(request: Request) -> Response:
     """How long the network stays away."""
     wanted = await wish(request, wishes.Network)
@@ -172,6 +179,7 @@ def _process(request: Request) -> BotProcess:
 
 ROUTES = [
     Route("/sandbox/faults", order_fault, methods=["POST"]),
+    Route("/sandbox/no-faults", call_off_faults, methods=["POST"]),
     Route("/sandbox/network", cut_network, methods=["POST"]),
     Route("/sandbox/calls", see_calls),
     Route("/sandbox/clock", see_clock),

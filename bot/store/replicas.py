@@ -206,6 +206,7 @@ def join(url: str, vault: Vault, clock: Clock, version: str) -> Replica:
     lock = _lock(file) if file is not None else None
     migrate(url)
     number = _number(engine.writing(url), vault, clock, version)
+    log.info("this is process %s on the database", number)
     if lock is not None:
         return _OnFile(url, clock, number, lock)
     joined = _Among(engine.keeping(url, SILENCE_SECONDS), clock, number)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import TypeAlias
 
 import httpx
 from telegram import (
@@ -44,6 +45,9 @@ from bot.service.post import (
 from bot.telegram.wire import Wire
 
 log = logging.getLogger(__name__)
+
+BotApi: TypeAlias = Bot
+"""The Bot API as one bot calls it, for those who hand it on and know nothing else of it."""
 
 POOL = 64
 REVOKED_WAIT = 30.0

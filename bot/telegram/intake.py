@@ -93,9 +93,7 @@ class Intake:
         )
 
 
-def _keep(
-    unit: Unit, arrivals: Sequence[Arrival], offset: int | None, replica: Replica
-) -> None:
+def _keep(unit: Unit, arrivals: Sequence[Arrival], offset: int | None, replica: Replica) -> None:
     inbox.keep(unit, arrivals)
     if offset is not None:
         # the offset belongs to the leader: a late one would have what it missed acknowledged

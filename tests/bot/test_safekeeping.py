@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from bot.service.erasing import LIST
 from bot.store import erasing, people
 from bot.store.store import Store
 from tests.bot.service.practice import WEDNESDAY
+
+LONG_AGO = WEDNESDAY - timedelta(days=365)
 
 KEY = new_key()
 
@@ -28,7 +31,7 @@ def clinic(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     store = Store.open(sqlite_url, Vault([KEY]))
     patient = store.write_now(
         people.enrol, lookup="ann", chat="1", release="r", state_json="{}", language="en",
-        at=WEDNESDAY,
+        at=LONG_AGO,
     )  # fmt: skip
     store.close()
     return patient.pseudonym

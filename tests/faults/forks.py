@@ -31,6 +31,7 @@ HURRY: tuple[tuple[str, str, float], ...] = (
     ("bot.workers", "_PAUSE_AFTER_FAULT", 0.1),
     ("bot.telegram.intake", "_PAUSE", 0.1),
     ("bot.telegram.intake", "_RETRY", 0.2),
+    ("bot.telegram.intake", "_LONGEST_PAUSE", 2.0),
 )
 """Pauses that are shorter here, so that thousands of runs take hours and not days."""
 GLANCE = 0.01

@@ -17,6 +17,7 @@ TOWN = "Europe/London"
 TO_THE_PLAN = (TOWN, GOAL, "Several days", "Not at all")
 NEED = "today I just want to end my life"
 ANSWER = "Thank you for telling us. May I call you at ten?"
+HOURS = timedelta(hours=4)
 CHAIN = timedelta(minutes=16)
 """After so long a red alert that nobody took is told again."""
 
@@ -99,6 +100,8 @@ def _alert(world: World, cast: Cast) -> None:
 
 
 def _half_way(world: World) -> Cast:
+    # no two words of the story are a day apart, or it would seem that nobody had listened
+    world.lets_pass(HOURS)
     patient = world.patient()
     # who leaves a question open is reminded of it
     patient.rushes(*WELCOME, *TO_THE_PLAN[:-1])
@@ -112,8 +115,11 @@ def _nudge(world: World, cast: Cast) -> None:
     patient.sees()
     gives(patient, "I did it")
     world.until_quiet()
+    world.lets_pass(2 * HOURS)
+    gives(patient, "thank you")
+    world.until_quiet()
     # so late that it would only confuse
-    world.lets_pass(_until_due(world) + timedelta(hours=4))
+    world.lets_pass(_until_due(world) + HOURS)
     patient.sees()
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import os
 import signal
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal
 
@@ -48,10 +47,6 @@ class Order:
     n: int
     struck: str
     armed: str = ""
-
-    def to_json(self) -> str:
-        """The order as it is handed to another process."""
-        return json.dumps(asdict(self))
 
 
 class Striker:

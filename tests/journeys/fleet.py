@@ -52,6 +52,11 @@ class Member(Bot):
         return bool(self.health())
 
     @property
+    def replica(self) -> int:
+        """Its number on the database, since it was started last."""
+        return int(re.findall(r"this is process (\d+)", self.log.read_text())[-1])
+
+    @property
     def term(self) -> int:
         """The last term in which it led, as far as it said; 0 if it never did."""
         terms = re.findall(r"leads from now on: term (\d+)", self.log.read_text())

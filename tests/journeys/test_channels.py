@@ -171,7 +171,8 @@ def test_operators_hear_of_it_when_the_ticking_stops(stuck_world: World, mail_po
         until(lambda: "goes on" in sam.glimpses(), "the operator is told that it is over")
         until(lambda: len(postmaster.to(SAM)) == 2, "the operator is mailed that it is over")
 
-    assert [bubble.text.split(".")[0] for bubble in sam.everything().bubbles[1:]] == [
+    told = [bubble.text.split(".")[0] for bubble in sam.everything().bubbles[1:]]
+    assert [each for each in told if each.startswith("The service")] == [
         "The service stands still",
         "The service goes on",
     ]

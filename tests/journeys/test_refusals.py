@@ -73,6 +73,22 @@ def test_a_database_of_a_later_version_is_refused(world: World, tmp_path: Path) 
     assert is_refused(world, "newer", DATABASE_URL=f"sqlite:///{newer}")
 
 
+def test_a_database_that_is_gone_while_messages_wait_is_asked_for(
+    world: World, tmp_path: Path
+) -> None:
+    """A new one in its place would know nobody who wrote them; without a spool it is made."""
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    (spool / "00000001.jsonl").write_bytes(b"")
+
+    assert is_refused(
+        world,
+        "DATA_DIR/spool",
+        DATA_DIR=str(tmp_path),
+        DATABASE_URL=f"sqlite:///{tmp_path / 'gone.sqlite3'}",
+    )
+
+
 def test_no_content_or_broken_content_is_refused(world: World, tmp_path: Path) -> None:
     """Each mistake with its file, before any patient meets it."""
     broken, empty = tmp_path / "broken", tmp_path / "empty"

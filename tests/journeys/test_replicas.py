@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.service.deliver import LEASE
-from tests.journeys.fleet import HOOK, SECRET, Fleet, fleet
+from tests.journeys.fleet import HOOK, SECRET, Fleet, Member, fleet
 from tests.journeys.people import Person
+from tests.journeys.processes import until
 from tests.journeys.scripts import PLACE, SUITED, WELCOME
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -52,22 +52,34 @@ def test_the_leader_dies_and_stands_still_and_nobody_notices(three: Fleet) -> No
     took = three.until_led_by_another(first)
     world.until_quiet()
 
-    second = three.leader
-    world.do("faults", kind="hang", method="sendMessage", chat=patients[0].number, seconds=2)
-    patients[0].says("/now")
-    second.stands_still()
+    first.begins()
+    until(first.answers, "it is back")
+    second, sender = three.leader, hangs_while_sending(three, patients[0])
+    for each in {second.number: second, sender.number: sender}.values():
+        each.stands_still()
     took_again = three.until_led_by_another(second)
     for patient in patients:
         patient.rushes(*SUITED)
     world.until_quiet()
-    second.goes_on()
-    first.starts()
+    for each in {second.number: second, sender.number: sender}.values():
+        each.goes_on()
+    until(lambda: "came too late" in sender.log.read_text(), "its late result is refused")
     world.skips(days=1)
-    world.lets_pass(LEASE)
     world.until_quiet()
 
     print(f"taken over after {took:.1f} s (killed) and {took_again:.1f} s (stopped)")  # noqa: T201
     three.is_sound()
+
+
+def hangs_while_sending(three: Fleet, patient: Person) -> Member:
+    """Whoever is sending something to this patient that Telegram does not answer."""
+    hang = {"kind": "hang", "method": "sendMessage", "seconds": 5}
+    three.world.do("faults", chat=patient.number, **hang)
+    patient.says("/now")
+    sending = "SELECT claimed_by FROM outbox WHERE state = 'sending' AND lane = 'crisis'"
+    until(lambda: bool(three.rows(sending)), "it is on its way")
+    number = three.rows(sending)[0][0]
+    return next(each for each in three.bots if each.replica == number)
 
 
 def who_sent(three: Fleet) -> set[int]:

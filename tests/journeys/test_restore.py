@@ -47,7 +47,7 @@ def test_a_clinic_comes_back_from_its_backup(new_world: NewWorld, tmp_path: Path
 
     lose(world)
     world.lets_pass(timedelta(days=2))
-    refused = world.bot.runs("run")
+    refused = world.bot.runs("migrate")
     assert refused.returncode == 2
     assert "is not a database" in refused.stderr
     assert "paceful restore" in refused.stderr

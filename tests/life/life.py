@@ -51,6 +51,8 @@ class Life:
     team: list[Person] = field(default_factory=list)
     lives: list[list[Act]] = field(default_factory=list)
     blocked: set[int] = field(default_factory=set)
+    found: list[str] = field(default_factory=list)
+    """What was wrong in the end; there are no more lives in such a world."""
 
     def begins(self, ahead: int = len(AHEAD), team: int = CLINICIANS) -> None:
         """New patients; clinicians join when there are none yet. The bot must be running."""
@@ -70,8 +72,9 @@ class Life:
         ACTS[act["act"]](self, **given)
 
     def rests(self, patience: float = RESTLESS) -> None:
-        """Come to rest: the network is back, the bot runs, and nothing waits anywhere."""
+        """Come to rest: all troubles are over, the bot runs, and nothing waits anywhere."""
         self.world.do("network", down_for=0)
+        self.world.do("no-faults")
         self.runs()
         given_up = time.monotonic() + patience
         while not self._calms_down():

@@ -30,7 +30,7 @@ def test_random_life_breaks_nothing(made: Nursery) -> None:
     """A few lives of what `python -m tests.life` lives for as long as it is told to."""
     with made.world("random") as world:
         life = Life(world)
-        lived(lambda: life, examples=LIVES, steps=STEPS, chance=CHANCE)
+        assert lived(life, examples=LIVES, steps=STEPS, chance=CHANCE) == []
 
     acts = [act["act"] for lived_ in life.lives for act in lived_]
     assert len(life.lives) >= LIVES

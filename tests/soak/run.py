@@ -30,7 +30,7 @@ ROUNDS = 20
 """At one stop nobody does more; who is not done goes on at the next, together with others."""
 
 GLANCE = 0.02
-PATIENCE = 120.0
+PATIENCE = 300.0
 A_WHILE = 1.0
 NUDGE = 5.0
 """After a while of waiting for a try that comes later, time goes on by so many seconds."""
@@ -40,6 +40,7 @@ WAITING = text(
     "SELECT EXISTS (SELECT 1 FROM inbox WHERE handled_at IS NULL) "
     "OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'sending'))"
 )
+FLYING = text("SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Soak:
             folder, command=QUICK, at=BEGIN, PUBLIC_URL="http://127.0.0.1:{port}"
         )
         self.world.bot.starts()
-        self.life, self.stops, self._jumped = 1, 0, 0.0
+        self.life, self.stops = 1, 0
         self._began = time.monotonic()
         settings = self.world.bot.settings
         self._store = Store.open(settings["DATABASE_URL"], Vault([settings["SECRET_KEYS"]]))
@@ -175,11 +176,11 @@ class Soak:
         while self.world.see("state")["pending_updates"] or self._store.read_now(_waits):
             self._is_running()
             assert time.monotonic() < began + PATIENCE, "the bot never comes to rest"
-            if time.monotonic() > began + A_WHILE + self._jumped:
-                self._jumped += A_WHILE / 2
+            is_slow = time.monotonic() > began + A_WHILE
+            # what is in flight takes its own time: its lease must not run out meanwhile
+            if is_slow and not self._store.read_now(_flies):
                 self._shift(NUDGE)
-            time.sleep(GLANCE)
-        self._jumped = 0.0
+            time.sleep(GLANCE * 10 if is_slow else GLANCE)
 
     def _is_running(self) -> None:
         process = self.world.bot.process
@@ -206,3 +207,7 @@ class Soak:
 
 def _waits(unit: Unit) -> bool:
     return bool(unit.connection.execute(WAITING).scalar_one())
+
+
+def _flies(unit: Unit) -> bool:
+    return bool(unit.connection.execute(FLYING).scalar_one())

@@ -12,7 +12,7 @@ from tests.soak.gauges import Sample
 from tests.soak.report import leaks, table
 from tests.soak.run import Soak, Wish
 
-DAYS = 4
+DAYS = 3
 BEGIN = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
 STEADY = {
     "rss_kib": 180_000.0,
@@ -24,8 +24,8 @@ STEADY = {
 
 
 def test_a_small_clinic_lives_through_faults_and_leaks_nothing(tmp_path: Path) -> None:
-    """Four people and a team through days of faults and a kill: sound, at rest, nothing lost."""
-    soak = Soak(tmp_path, Wish(4, DAYS / 7, 3, timedelta(hours=8), kill_days=1))
+    """Three people and a team through days of faults and a kill: sound, at rest, nothing lost."""
+    soak = Soak(tmp_path, Wish(3, DAYS / 7, 3, timedelta(hours=8), kill_days=1))
     try:
         soak.lives(lambda it: None)
         assert broken(soak.world) == []

@@ -17,6 +17,7 @@ SPOKEN = [
     ("500", 500, "Internal Server Error: restart"),
     ("403", 403, "Forbidden: bot was blocked by the user"),
     ("401", 401, "Unauthorized"),
+    ("400", 400, "Bad Request: can't parse entities"),
 ]
 
 
@@ -100,3 +101,11 @@ async def test_a_fault_nobody_knows_cannot_be_ordered(chat: Sandbox) -> None:
     for wish in ({"kind": "flood"}, {"kind": "500", "methd": "sendMessage"}):
         answer = await chat.client.post("/sandbox/faults", json=wish)
         assert answer.status_code == 400
+
+
+async def test_faults_that_are_called_off_do_not_strike(chat: Sandbox) -> None:
+    """Whoever comes to rest after many troubles can be sure that no more are on their way."""
+    await chat.do("faults", kind="500", times=9)
+    await chat.do("no-faults")
+
+    assert (await chat.post("sendMessage", **SAY)).status_code == 200

@@ -15,6 +15,7 @@ from bot.content.reading import read
 from bot.settings import Settings
 from tests.bot.service.practice import Practice, told_just
 from tests.flows.starts import CONTENT
+from tests.life.releases import folder_of
 
 TITLE = "Words that may mean suicide or self-harm were written in the chat."
 NEW_TITLE = "Words of need, as the new content puts it."
@@ -124,3 +125,19 @@ def test_the_real_content_starts() -> None:
     site = site_for(Settings(content_dir=CONTENT))
 
     assert site.release.hash == read(CONTENT).hash
+
+
+async def test_what_is_open_is_finished_as_it_was_begun(practice: Practice, tmp_path: Path) -> None:
+    """A question that was put into the middle is asked of whoever comes after, and not before."""
+    to_pain = ("Yes, 18 or older", "None of these", "Yes")
+    asked = "Is it there on most days of a week?"
+    ann = await practice.patient(1, "placed")
+    practice.start(read(folder_of("longer", tmp_path)))
+    bob = await practice.patient(2, "placed")
+
+    for answer in to_pain:
+        await ann.says(answer)
+        await bob.says(answer)
+
+    assert [any(asked in text for text in who.news()) for who in (ann, bob)] == [False, True]
+    assert ann.state.release != bob.state.release

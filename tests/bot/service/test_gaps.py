@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from bot.service import gaps
 from bot.service.gaps import AT_ONCE, LOST_AFTER
 from bot.store import gaps as kept
-from tests.bot.service.practice import Practice
+from bot.telegram.ear import Ear
+from tests.bot.service.practice import Practice, until
 
 ALEX, BO, LEE, SAM = 1001, 1002, 7, 8
 AWAY = "could not be reached between"
@@ -119,4 +121,22 @@ async def test_whoever_left_or_came_later_has_lost_nothing(practice: Practice) -
     await practice.wait(timedelta(minutes=1), times=3)
 
     assert not [words for words in (*left.news(), *later.news()) if AWAY in words]
+    assert await practice.store.read(kept.open_gaps) == []
+
+
+async def test_a_clock_that_is_moved_while_we_listen_leaves_no_silence_behind(
+    practice: Practice,
+) -> None:
+    """Ended right after somebody travelled in time, the next process finds no gap."""
+    await practice.patient(ALEX, "in-baseline")
+    ear = Ear(practice.store, practice.site, practice.pulse)
+    await ear.heard()
+    staying = asyncio.create_task(ear.stay())
+    practice.clock.moment += 30 * DAY
+    await until(lambda: practice.store.read_now(gaps.last_heard) == practice.clock.now())
+    staying.cancel()
+
+    practice.start(practice.site.release)
+    await Ear(practice.store, practice.site, practice.pulse).heard()
+
     assert await practice.store.read(kept.open_gaps) == []
