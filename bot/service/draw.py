@@ -6,6 +6,7 @@ matplotlib is slow to import and large, so only the drawing process imports this
 from __future__ import annotations
 
 import io
+import os
 import sys
 from datetime import date, datetime
 
@@ -144,7 +145,12 @@ def main() -> None:
     """Read a drawing as JSON from standard input, write the PNG to standard output."""
     drawing = _DRAWING.validate_json(sys.stdin.buffer.read())
     png = draw(drawing) if isinstance(drawing, Chart) else draw_sheet(drawing)
-    sys.stdout.buffer.write(png)
+    try:
+        sys.stdout.buffer.write(png)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # whoever asked was killed meanwhile: nobody is left to tell, not even by the last flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -131,6 +131,8 @@ class Stage:
         world = self._world(script, kind, n, breaks)
         try:
             wrong, _ = self._told(world, script, calm)
+        except AssertionError as stuck:
+            wrong = [f"the story went no further: {stuck}", *broken(world)]
         finally:
             self._clears(world)
         lines = world.struck.read_text().splitlines() if world.struck.exists() else []

@@ -76,7 +76,7 @@ def hangs_while_sending(three: Fleet, patient: Person) -> Member:
     hang = {"kind": "hang", "method": "sendMessage", "seconds": 5}
     three.world.do("faults", chat=patient.number, **hang)
     patient.says("/now")
-    sending = "SELECT claimed_by FROM outbox WHERE state = 'sending' AND lane = 'crisis'"
+    sending = "SELECT claimed_by FROM outbox WHERE state = 'sending'"
     until(lambda: bool(three.rows(sending)), "it is on its way")
     number = three.rows(sending)[0][0]
     return next(each for each in three.bots if each.replica == number)

@@ -53,6 +53,7 @@ def lived_again(nursery: Nursery, lives: list[list[Act]]) -> list[str]:
             for act in acts:
                 life.does(act)
             try:
+                life.ends_troubles()
                 life.rests()
             except Restless as restless:
                 return [*wrong(world), str(restless)]

@@ -57,7 +57,6 @@ class Life:
     def begins(self, ahead: int = len(AHEAD), team: int = CLINICIANS) -> None:
         """New patients; clinicians join when there are none yet. The bot must be running."""
         self.lives.append([])
-        self.blocked.clear()
         while len(self.team) < team:
             self.team.append(self._clinician(f"Dr Number{len(self.team)}"))
         self.patients = [self.world.patient(f"Marguerite Example{n}") for n in range(PATIENTS)]
@@ -71,10 +70,13 @@ class Life:
         given = {name: value for name, value in act.items() if name != "act"}
         ACTS[act["act"]](self, **given)
 
-    def rests(self, patience: float = RESTLESS) -> None:
-        """Come to rest: all troubles are over, the bot runs, and nothing waits anywhere."""
+    def ends_troubles(self) -> None:
+        """The network is back, and no fault that was ordered is still to strike."""
         self.world.do("network", down_for=0)
         self.world.do("no-faults")
+
+    def rests(self, patience: float = RESTLESS) -> None:
+        """Come to rest: the bot runs, and nothing waits anywhere."""
         self.runs()
         given_up = time.monotonic() + patience
         while not self._calms_down():

@@ -153,6 +153,7 @@ class RandomLife(RuleBasedStateMachine):
         if self.life.found or not self.life.patients:
             return
         try:
+            self.life.ends_troubles()
             self.life.rests()
         except Restless as restless:
             self.life.found = [str(restless)]

@@ -16,7 +16,7 @@ from bot.store.tables import metadata
 from bot.store.unit import Unit
 from tests.journeys.world import World
 
-KEPT_SHORT = frozenset({"page_sessions", "replicas", "marks", "gaps", "drafts"})
+KEPT_SHORT = frozenset({"page_sessions", "replicas", "marks"})
 """Tables that hold something for a while; all others hold what happened, and grow with it."""
 
 

@@ -173,14 +173,17 @@ class Soak:
     def _settles(self) -> None:
         """Wait until nothing is on its way; what waits for a later try is given time to come."""
         began = time.monotonic()
-        while self.world.see("state")["pending_updates"] or self._store.read_now(_waits):
+        while (arrives := self._arrives()) or self._store.read_now(_waits):
             self._is_running()
-            assert time.monotonic() < began + PATIENCE, "the bot never comes to rest"
-            is_slow = time.monotonic() > began + A_WHILE
-            # what is in flight takes its own time: its lease must not run out meanwhile
-            if is_slow and not self._store.read_now(_flies):
+            waited = time.monotonic() - began
+            assert waited < PATIENCE, "the bot never comes to rest"
+            # what is in flight takes its own time: neither its lease nor a tap may grow old
+            if waited > A_WHILE and not arrives and not self._store.read_now(_flies):
                 self._shift(NUDGE)
-            time.sleep(GLANCE * 10 if is_slow else GLANCE)
+            time.sleep(GLANCE if waited < A_WHILE else 10 * GLANCE)
+
+    def _arrives(self) -> bool:
+        return bool(self.world.see("state")["pending_updates"])
 
     def _is_running(self) -> None:
         process = self.world.bot.process

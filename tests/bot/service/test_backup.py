@@ -441,11 +441,11 @@ async def restored_practice(
 
 
 async def test_a_reminder_that_came_due_meanwhile_is_not_sent_and_the_next_one_is(
-    practice: Practice, sqlite_url: str, empty: Empty, file: Path, put_back: PutBack
+    practice: Practice, usual_url: str, empty: Empty, file: Path, put_back: PutBack
 ) -> None:
     """It may have been sent before the disaster; tomorrow's comes as ever."""
     ann, done = await restored_practice(
-        practice, sqlite_url, empty, file, put_back, after=timedelta(hours=26)
+        practice, usual_url, empty, file, put_back, after=timedelta(hours=26)
     )
     skipped = [each for each in ann.nudges if each.reason == "restored"]
     assert len(skipped) == done.skipped == 1
@@ -460,12 +460,12 @@ async def test_a_reminder_that_came_due_meanwhile_is_not_sent_and_the_next_one_i
 
 
 async def test_a_button_newer_than_the_backup_is_stale_and_an_older_one_works(
-    practice: Practice, sqlite_url: str, empty: Empty, file: Path, put_back: PutBack
+    practice: Practice, usual_url: str, empty: Empty, file: Path, put_back: PutBack
 ) -> None:
     """A tap on what the restored bot never asked does not answer what it asks now."""
     ann = await practice.patient(1, "at-consent")
     asked = ann.state.asked
-    backed_up(practice, sqlite_url, file)
+    backed_up(practice, usual_url, file)
     for _ in range(3):
         await ann.says("something")
     newer = ann.state.turn
@@ -482,11 +482,11 @@ async def test_a_button_newer_than_the_backup_is_stale_and_an_older_one_works(
 
 
 async def test_numbers_given_out_since_the_backup_are_not_given_out_again(
-    practice: Practice, sqlite_url: str, empty: Empty, file: Path, put_back: PutBack
+    practice: Practice, usual_url: str, empty: Empty, file: Path, put_back: PutBack
 ) -> None:
     """An alert's button in a clinician's chat must never mean another patient's alert."""
     await practice.clinician(9, "Dr Lee")
-    backed_up(practice, sqlite_url, file)
+    backed_up(practice, usual_url, file)
     ann = await practice.patient(1, "at-consent")
     await ann.says("I want to kill myself")
     lost = ann.alerts[-1].id
@@ -499,7 +499,7 @@ async def test_numbers_given_out_since_the_backup_are_not_given_out_again(
 
 
 async def test_answers_that_waited_are_not_sent_but_alerts_and_help_lines_are(
-    practice: Practice, sqlite_url: str, empty: Empty, file: Path, put_back: PutBack
+    practice: Practice, usual_url: str, empty: Empty, file: Path, put_back: PutBack
 ) -> None:
     """They are out of date; help and an alert are better sent twice than not at all."""
     lee = await practice.clinician(9, "Dr Lee")
@@ -508,7 +508,7 @@ async def test_answers_that_waited_are_not_sent_but_alerts_and_help_lines_are(
     for person, words in ((ann, "I want to kill myself"), (bea, "hello")):
         await practice.intake.keep([person.wrote(words)])
     await practice.workers._handle()
-    backed_up(practice, sqlite_url, file)
+    backed_up(practice, usual_url, file)
     waited = dict(
         practice.rows("SELECT lane, count(*) FROM outbox WHERE state != 'sent' GROUP BY lane")
     )
@@ -529,13 +529,13 @@ async def test_answers_that_waited_are_not_sent_but_alerts_and_help_lines_are(
 
 
 async def test_nobody_is_signed_in_and_no_code_opens_anything(
-    practice: Practice, sqlite_url: str, empty: Empty, file: Path, put_back: PutBack
+    practice: Practice, usual_url: str, empty: Empty, file: Path, put_back: PutBack
 ) -> None:
     """A code that was used, or a session that was ended, since the backup stays so."""
     code = practice.code()
     await practice.clinician(9, "Dr Lee")
     await practice.person(9).says("/page")
-    backed_up(practice, sqlite_url, file)
+    backed_up(practice, usual_url, file)
     put_back(practice, empty("sqlite"))
 
     kim = practice.person(8)
@@ -547,13 +547,13 @@ async def test_nobody_is_signed_in_and_no_code_opens_anything(
 
 
 async def test_who_was_erased_since_the_backup_is_erased_again(
-    practice: Practice, sqlite_url: str, empty: Empty, file: Path, put_back: PutBack
+    practice: Practice, usual_url: str, empty: Empty, file: Path, put_back: PutBack
 ) -> None:
     """By the list beside the database; nobody of the team is told a second time."""
     lee = await practice.clinician(9, "Dr Lee")
     ann, bea = await practice.patient(1, "at-consent"), await practice.patient(2, "at-consent")
     name, bea_name = ann.pseudonym, bea.pseudonym
-    backed_up(practice, sqlite_url, file)
+    backed_up(practice, usual_url, file)
     later = practice.clock.now() + timedelta(hours=1)
     lee.news()
 
