@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, or_, select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 
 from bot.store.replicas import Replica, lost
 from bot.store.unit import Unit
@@ -31,12 +31,16 @@ def ours(unit: Unit, table: Table, claims: Mapping[int, int], settled: Collectio
 def is_stale(
     unit: Unit, table: Table, now: datetime, lease: timedelta, replica: Replica | None
 ) -> ColumnElement[bool]:
-    """Whether a process claimed it that this one knows to be gone, or a lease is over."""
+    """Whether a process claimed it that this one knows to be gone, or another's lease is over."""
     at = table.c.claimed_at
     gone = _gone(unit, table, replica) if replica is not None else set()
     # claimed in the future: the clock was set back meanwhile; a little ahead is only a caller
     # who looked at the clock before whoever claimed it
-    return or_(at <= now - lease, at > now + lease, table.c.claimed_by.in_(list(gone)))
+    late = or_(at <= now - lease, at > now + lease)
+    if replica is not None and replica.number:
+        # its own are on their way, whatever the clock says: each call ends by its own time-out
+        late = and_(late, table.c.claimed_by.is_distinct_from(replica.number))
+    return or_(late, table.c.claimed_by.in_(list(gone)))
 
 
 def _gone(unit: Unit, table: Table, replica: Replica) -> set[int]:

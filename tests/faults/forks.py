@@ -27,7 +27,7 @@ ASKS_TOWN = """steps:
 """
 """Nobody is reminded before they have told what time it is for them."""
 HURRY: tuple[tuple[str, str, float], ...] = (
-    ("bot.workers", "TICK_SECONDS", 0.2),
+    ("bot.workers", "TRAVEL_TICK_SECONDS", 0.2),
     ("bot.workers", "_PAUSE_AFTER_FAULT", 0.1),
     ("bot.telegram.intake", "_PAUSE", 0.1),
     ("bot.telegram.intake", "_RETRY", 0.2),

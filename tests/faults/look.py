@@ -99,11 +99,12 @@ class Look:
 
     @cached_property
     def posts_of_turn(self) -> dict[tuple[int, int], list[Row]]:
-        """The same by patient and turn."""
+        """The same by patient and turn, without what others were told about the patient."""
         found: dict[tuple[int, int], list[Row]] = defaultdict(list)
-        for posts in self.posts.values():
+        own = {row["id"]: row["patient_id"] for row in self.rows["contacts"]}
+        for contact, posts in self.posts.items():
             for row in posts:
-                if row["patient_id"] is not None and row["turn"] is not None:
+                if own.get(contact) == row["patient_id"] and row["turn"] is not None:
                     found[row["patient_id"], row["turn"]].append(row)
         return found
 

@@ -18,6 +18,8 @@ TO_THE_PLAN = (TOWN, GOAL, "Several days", "Not at all")
 NEED = "today I just want to end my life"
 ANSWER = "Thank you for telling us. May I call you at ten?"
 HOURS = timedelta(hours=4)
+LATE = timedelta(hours=3)
+"""A reminder that comes so much after its moment would only confuse."""
 CHAIN = timedelta(minutes=16)
 """After so long a red alert that nobody took is told again."""
 
@@ -101,7 +103,7 @@ def _alert(world: World, cast: Cast) -> None:
 
 def _half_way(world: World) -> Cast:
     # no two words of the story are a day apart, or it would seem that nobody had listened
-    world.lets_pass(HOURS)
+    world.lets_pass(2 * HOURS)
     patient = world.patient()
     # who leaves a question open is reminded of it
     patient.rushes(*WELCOME, *TO_THE_PLAN[:-1])
@@ -115,11 +117,11 @@ def _nudge(world: World, cast: Cast) -> None:
     patient.sees()
     gives(patient, "I did it")
     world.until_quiet()
-    world.lets_pass(2 * HOURS)
+    world.lets_pass(HOURS)
     gives(patient, "thank you")
     world.until_quiet()
     # so late that it would only confuse
-    world.lets_pass(_until_due(world) + HOURS)
+    world.lets_pass(_until_due(world) + LATE)
     patient.sees()
 
 

@@ -96,7 +96,7 @@ def desktop_of(unit: Unit, lookups: Sequence[str]) -> Desktop:
     """What lies before those with these lookups."""
     found = (people.contact(unit, lookup) for lookup in lookups)
     contacts = [each.id if each is not None else 0 for each in found]
-    places = {each.id: contacts.index(each.contact_id) for each in care_team(unit)}
+    places = {each.id: contacts.index(each.contact_id or 0) for each in care_team(unit)}
     query = select(drafts.c.clinician_id, drafts.c.id).where(drafts.c.state == WAITS)
     told = [(each, _message(unit, each, contacts)) for each in alerts.open_(unit)]
     unsent = [(places[row.clinician_id], row.id) for row in unit.connection.execute(query)]

@@ -176,7 +176,7 @@ async def test_what_was_on_its_way_when_the_process_died_is_sent_by_the_next_one
     assert states(practice) == [("sending", 1)]
 
     practice.start(practice.site.release)
-    practice.store.write_now(mail_delivery.recover, practice.site)
+    practice.store.write_now(mail_delivery.take_back, practice.site)
     await practice.work()
 
     assert len(postmaster.to(SAM)) == 1

@@ -51,9 +51,7 @@ def test_a_thousand_nudges_come_due_once_each_in_batches(store: Store, noon: dat
     assert sorted(chain.from_iterable(batches)) == [each.id for each in patients]
 
 
-def test_an_answer_and_help_do_not_wait_behind_all_the_nudges(
-    store: Store, noon: datetime
-) -> None:
+def test_an_answer_and_help_do_not_wait_behind_all_the_nudges(store: Store, noon: datetime) -> None:
     """Whoever writes at nine is answered at once, and whoever is in need before them."""
     *others, ann, bob = crowd(store, noon, 200)
     posts = [said(each, "nudge", noon) for each in others]
