@@ -139,9 +139,20 @@ class Workers:
         return handled
 
     async def _handle_one_by_one(self) -> int:
-        rows = await self._store.write(handle.waiting)
-        # a row that can't even be counted is left for the next tick, or this would spin
-        return sum([await self._handle_one(row) for row in rows])
+        rows, handled = await self._store.write(handle.waiting), 0
+        trouble: Exception | None = None
+        for row in rows:
+            # a row that can't even be counted is left for the next tick, or this would spin
+            try:
+                handled += await self._handle_one(row)
+            except Exception as error:  # noqa: BLE001 - raised below if nobody got through
+                trouble = error
+                # raises if nothing can be written at all; a trouble that only this row meets
+                # must not hold up those behind it
+                await self._store.write(_nothing)
+        if trouble is not None and not handled:
+            raise trouble
+        return handled
 
     async def _handle_one(self, row: int) -> bool:
         """Whether the row was handled, or its failure counted."""
@@ -257,3 +268,7 @@ class Workers:
         self._arrived.set()
         self._posted.set()
         self._mailed.set()
+
+
+def _nothing(_unit: Unit) -> None:
+    """A transaction that shows whether the database can be had."""

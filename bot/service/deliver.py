@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Protocol
 
@@ -35,7 +36,7 @@ from bot.service.post import (
 from bot.service.site import Site
 from bot.service.team import care_team
 from bot.store import alerts, groups, inbox, outbox, people
-from bot.store.errors import log_trouble
+from bot.store.errors import is_passing, log_trouble
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post
 from bot.store.replicas import ALONE, Replica
@@ -210,6 +211,7 @@ def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> 
     What another process claimed meanwhile is left to it.
     """
     now = site.clock.now()
+    landed = [(parcel, _followed(unit, parcel, verdict)) for parcel, verdict in landed]
     results = [result_of(parcel.post, verdict, now) for parcel, verdict in landed]
     ours = outbox.settle(unit, results)
     if len(ours) < len(results):
@@ -220,12 +222,30 @@ def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> 
 
 
 def _follow_up(unit: Unit, site: Site, parcel: Parcel, verdict: Verdict, now: datetime) -> None:
+    """Do what follows from the verdict, each thing by itself: the others' results must be kept."""
+    acts: list[Callable[[], None]] = []
     if isinstance(verdict, Gone):
-        _lose(unit, parcel, now, verdict.reason)
-        _hand_over(unit, parcel, now)
-    _tell_chain(unit, site, parcel.post, verdict, now)
+        acts += [
+            partial(_lose, unit, parcel, now, verdict.reason),
+            partial(_hand_over, unit, parcel, now),
+        ]
+    if parcel.post.lane == "alert":
+        acts.append(partial(_tell_chain, unit, site, parcel.post, verdict, now))
     if isinstance(verdict, Refused) and isinstance(parcel.body, Bubble):
-        _send_plain(unit, parcel, parcel.body, now)
+        acts.append(partial(_send_plain, unit, parcel, parcel.body, now))
+    for act in acts:
+        _by_itself(unit, parcel.post, act)
+
+
+def _by_itself(unit: Unit, post: Post, act: Callable[[], None]) -> None:
+    try:
+        with unit.connection.begin_nested():
+            act()
+    except Exception as error:
+        if is_passing(error):
+            raise
+        # somebody who cannot be read any more must not hold up everybody's results
+        log.exception("post %s was settled, but not all that follows from it", post.id)
 
 
 def _followed(unit: Unit, parcel: Parcel, verdict: Verdict) -> Verdict:

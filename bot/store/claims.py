@@ -9,6 +9,15 @@ from sqlalchemy import ColumnElement, Table, and_, or_, select
 from bot.store.replicas import Replica, lost
 from bot.store.unit import Unit
 
+A_LITTLE = timedelta(minutes=1)
+"""By how much the clocks of two processes may differ without one of them having been set back."""
+
+
+def is_due(table: Table, now: datetime) -> ColumnElement[bool]:
+    """Whether its moment has come; nothing waits for a clock that was set back meanwhile."""
+    never_put_off = table.c.not_before == table.c.created_at
+    return or_(table.c.not_before <= now, never_put_off, table.c.claimed_at > now + A_LITTLE)
+
 
 def claimed(table: Table, now: datetime, by: int) -> dict[str, Any]:
     """What a row says once the process of that number has claimed it, once more than before."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, Select, bindparam, func, or_, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, select, update
 
 from bot.keys import CannotOpen
 from bot.store import claims
@@ -84,9 +84,7 @@ def add(unit: Unit, mail: NewMail) -> int:
 
 def claim(unit: Unit, now: datetime, limit: int, *, by: int = 0) -> list[Mail]:
     """The oldest e-mails that may go now, marked as being sent by the process of that number."""
-    # one that was never put off does not wait for a clock that was set back
-    is_due = or_(mails.c.not_before <= now, mails.c.not_before == mails.c.created_at)
-    query = _query().where(mails.c.state == "pending", is_due).limit(limit)
+    query = _query().where(mails.c.state == "pending", claims.is_due(mails, now)).limit(limit)
     rows = unit.connection.execute(claiming(query, unit, mails)).mappings().all()
     found = [mail for row in rows if (mail := _readable(unit, row)) is not None]
     _mark(unit, [mail.id for mail in found], claims.claimed(mails, now, by))

@@ -113,8 +113,7 @@ def claim(
         select(outbox)
         .where(
             outbox.c.state == "pending",
-            # one that was never put off does not wait for a clock that was set back
-            or_(outbox.c.not_before <= now, outbox.c.not_before == outbox.c.created_at),
+            claims.is_due(outbox, now),
             outbox.c.contact_id.not_in(list(exclude)),
             ~_held_up(now),
         )

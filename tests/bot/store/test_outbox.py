@@ -353,6 +353,19 @@ def test_a_clock_set_back_holds_up_nothing(store: Store, patient: Patient, noon:
     assert bodies(claim(store, noon - 60 * MINUTE)) == ["help"]
 
 
+def test_what_was_put_off_does_not_wait_for_a_clock_set_back(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """Help that was to be tried again in two seconds would else wait for a day."""
+    add(store, post(patient, "help", "crisis"))
+    for _ in range(2):
+        (help_,) = claim(store, noon)
+        later = became(help_, "pending", noon, 1, not_before=noon + MINUTE)
+        store.write_now(outbox.settle, [later])
+        assert claim(store, noon) == []
+        noon -= 1440 * MINUTE
+
+
 def test_help_does_not_wait_for_a_picture_that_failed(
     store: Store, patient: Patient, noon: datetime
 ) -> None:
