@@ -16,7 +16,7 @@ from tests.journeys.people import Bubble, Person
 from tests.journeys.world import World
 
 _CLOCK = re.compile(r"\b\d\d:\d\d\b")
-_CHOSEN = re.compile(r"\n\nYou chose: .*\Z", re.DOTALL)
+_CHOSEN = re.compile(r"\n\n(You chose: |Chosen\. ).*\Z", re.DOTALL)
 _NUMBER = re.compile(r"Alert \d+")
 Said = tuple[str, str, tuple[tuple[str, str], ...]]
 
