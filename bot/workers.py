@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, date
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -30,7 +30,7 @@ from bot.service.site import Site
 from bot.store.errors import is_collision, is_passing, log_trouble
 from bot.store.replicas import ALONE, Deposed, Replica, holding
 from bot.store.store import Store
-from bot.store.unit import Unit
+from bot.store.unit import Unit, nothing
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class Workers:
                 trouble = error
                 # raises if nothing can be written at all; a trouble that only this row meets
                 # must not hold up those behind it
-                await self._store.write(_nothing)
+                await self._store.write(nothing)
         if trouble is not None and not handled:
             raise trouble
         return handled
@@ -211,6 +211,14 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - logged there
             log_trouble(log, error, f"a clock ran out and nothing came of it: {what}")
 
+    async def _recover(
+        self,
+        recover: Callable[[Unit, Site, Replica, frozenset[int]], None],
+        in_hand: Collection[int],
+    ) -> None:
+        # a copy: the writer's thread reads it
+        await self._lead(recover, self._site, self._replica, frozenset(in_hand))
+
     async def _sweep(self) -> None:
         today = self._site.clock.now().date()
         if today != self._swept_on:
@@ -256,8 +264,8 @@ class Workers:
             "silence": self._look_at_silence,
             "sweep": self._sweep,
             **everyones,
-            "outbox": lambda: lead(deliver.recover, site, self._replica),
-            "mails": lambda: lead(mail_delivery.recover, site, self._replica),
+            "outbox": lambda: self._recover(deliver.recover, self._delivery.in_hand),
+            "mails": lambda: self._recover(mail_delivery.recover, self._mail.in_hand),
         }
 
     async def _tick(self) -> None:
@@ -268,7 +276,3 @@ class Workers:
         self._arrived.set()
         self._posted.set()
         self._mailed.set()
-
-
-def _nothing(_unit: Unit) -> None:
-    """A transaction that shows whether the database can be had."""

@@ -63,8 +63,9 @@ class Watch:
 class DeadMan:
     """Looks at the pulse every few seconds, whatever the service itself is stuck in.
 
-    `in_vain` says how often the connections were opened anew without an answer since, `leave`
-    ends the process, and `monotonic` is a clock that nobody sets.
+    `in_vain` says how often the connections were opened anew without an answer since, `is_there`
+    whether the database's file is still the one that was opened, `sheltered` since when anything
+    waits on the disk; `leave` ends the process, and `monotonic` is a clock that nobody sets.
     """
 
     def __init__(
@@ -76,11 +77,14 @@ class DeadMan:
         courier: Courier | None,
         *,
         in_vain: Callable[[], int] = lambda: 0,
+        is_there: Callable[[], bool] = lambda: True,
+        sheltered: Callable[[], datetime | None] = lambda: None,
         leave: Callable[[int], object] = os._exit,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._site, self._pulse = store, site, pulse
         self._pager = Pager(site, say, courier)
+        self._is_there, self._sheltered = is_there, sheltered
         self._leave, self._monotonic = leave, monotonic
         self._began = site.clock.now()
         self._watch, self._signs, self._course = Watch(None), Signs(pulse, in_vain), Course()
@@ -159,7 +163,9 @@ class DeadMan:
                 chats, outbox_age, inbox_age = await self._store.read(_learn, self._site)
         # while all is well, for later nobody may be able to say who they are
         self._pager.chats = chats if is_well else self._pager.chats
-        self._queues = Queues(outbox_age, inbox_age, self._written())
+        inbox_age = max(inbox_age, _age(self._sheltered(), self._site.clock.now()))
+        # a file that is gone takes every write all the same, and keeps none
+        self._queues = Queues(outbox_age, inbox_age, self._written() and self._is_there())
 
     def _written(self) -> bool:
         """Whether the last write that was tried was kept in time; now and then one is begun."""
@@ -186,8 +192,11 @@ class DeadMan:
 def _learn(unit: Unit, site: Site) -> tuple[tuple[str, ...], float, float]:
     """The chats of who is to be told, and the ages of what waits longest."""
     now, oldest = site.clock.now(), (outbox.oldest(unit), inbox.counts(unit).oldest)
-    ages = [(now - each).total_seconds() if each is not None else 0.0 for each in oldest]
-    return _chats_of_operators(unit), ages[0], ages[1]
+    return _chats_of_operators(unit), _age(oldest[0], now), _age(oldest[1], now)
+
+
+def _age(then: datetime | None, now: datetime) -> float:
+    return (now - then).total_seconds() if then is not None else 0.0
 
 
 def _chats_of_operators(unit: Unit) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from bot.service.mail_delivery import Courier
 from bot.service.mailing import operator_mails
-from bot.service.post import Bubble, Later, Verdict
+from bot.service.post import Bubble, Doubtful, Later, Verdict
 from bot.service.site import Site
 from bot.store.mails import Mail
 
@@ -19,17 +20,20 @@ log = logging.getLogger(__name__)
 WAIT_SECONDS = 2.0
 """How long a look waits for what it has to tell; what takes longer goes on beside it."""
 
+DOUBTS = 5
+"""So often it may have arrived, for all anybody knows, before that is taken for an answer."""
+
 Say = Callable[[str, Bubble], Awaitable[Verdict]]
 """Sends a bubble to a chat, by a connection that belongs to the watch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Words that are still on their way to these chats and by these e-mails."""
+    """Words that are still on their way to somebody, by one channel."""
 
-    bubble: Bubble
-    chats: tuple[str, ...]
-    mails: tuple[Mail, ...]
+    send: Callable[[], Awaitable[Verdict]]
+    doubts: int = 0
+    """How many tries may have arrived, or not."""
 
 
 class Pager:
@@ -43,12 +47,12 @@ class Pager:
 
     def page(self, bubble: Bubble, at: datetime) -> None:
         """Have these words told to everybody who is known to run the service."""
-        found = operator_mails(self._site, bubble.text, at) if self._courier else []
-        letters = (
-            Mail(0, mail.kind, None, None, mail.address, mail.subject, mail.body, 0, at)
-            for mail in found
-        )
-        self._pages.append(Page(bubble, self.chats, tuple(letters)))
+        self._pages += [Page(partial(self._say, chat, bubble)) for chat in self.chats]
+        if self._courier is None:
+            return
+        for mail in operator_mails(self._site, bubble.text, at):
+            letter = Mail(0, mail.kind, None, None, mail.address, mail.subject, mail.body, 0, at)
+            self._pages.append(Page(partial(self._courier.send, letter)))
 
     async def send(self) -> None:
         """Try what is on its way; a channel that hangs holds nobody up."""
@@ -58,28 +62,28 @@ class Pager:
 
     async def _send(self) -> None:
         pages = tuple(self._pages)
-        tried = await asyncio.gather(*(self._sent(page) for page in pages))
+        tried = await asyncio.gather(*(_sent(page) for page in pages))
         # others may have come meanwhile
         later = self._pages[len(pages) :]
-        self._pages = [*(page for page in tried if page.chats or page.mails), *later]
-
-    async def _sent(self, page: Page) -> Page:
-        """What of the page is still on its way after this try."""
-        chats, mails = await asyncio.gather(self._chats(page), self._mails(page))
-        return replace(page, chats=chats, mails=mails)
-
-    async def _chats(self, page: Page) -> tuple[str, ...]:
-        return tuple([chat for chat in page.chats if await _waits(self._say(chat, page.bubble))])
-
-    async def _mails(self, page: Page) -> tuple[Mail, ...]:
-        courier = self._courier
-        return tuple([each for each in page.mails if courier and await _waits(courier.send(each))])
+        self._pages = [*(page for page in tried if page is not None), *later]
 
 
-async def _waits(sending: Awaitable[Verdict]) -> bool:
+async def _sent(page: Page) -> Page | None:
+    """The page if it is to be sent again after this try."""
     try:
-        return isinstance(await sending, Later)
+        verdict = await page.send()
     # the watch must outlive whatever is wrong with the world
     except Exception:
         log.exception("the watch could not tell somebody")
-        return True
+        return page
+    if isinstance(verdict, Doubtful):
+        return _doubted(page)
+    return page if isinstance(verdict, Later) else None
+
+
+def _doubted(page: Page) -> Page | None:
+    """The page with one doubt more; a call that times out is a sign of connections that hang."""
+    if page.doubts + 1 < DOUBTS:
+        return replace(page, doubts=page.doubts + 1)
+    log.error("nobody knows whether a page of the watch arrived; it is not sent again")
+    return None

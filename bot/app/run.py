@@ -150,13 +150,14 @@ class Service:
         mail = MailDelivery(store, site, courier_for(settings), replica)
         self._workers = Workers(store, site, delivery, self._pulse, mail, replica)
         vault = Vault(settings.keys)
+        self._is_there = same_file(settings.database)
         self._shelter = Shelter(
             store,
             site,
             Spool(settings.data_dir / "spool", vault),
             Unaided(site, gateway.Telegram(self._bot)),
             wake=self._workers.wake,
-            is_there=same_file(settings.database),
+            is_there=self._is_there,
         )
         self._intake = Intake(store, vault, site.clock, self._arrived, self._shelter.keep, replica)
         self._listening = Listening(
@@ -209,6 +210,8 @@ class Service:
                 say,
                 courier,
                 in_vain=lambda: self._wire.in_vain,
+                is_there=self._is_there,
+                sheltered=lambda: self._shelter.oldest,
             )
         finally:
             await bot.request.shutdown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,7 +41,7 @@ from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post
 from bot.store.replicas import ALONE, Replica
 from bot.store.store import Store
-from bot.store.unit import Unit
+from bot.store.unit import Unit, nothing
 from flows.effects import Drawing
 from flows.events import Blocked
 
@@ -93,6 +93,9 @@ class Parcel:
     export: bytes = b""
 
 
+Landed = tuple[Parcel, Verdict]
+
+
 class Delivery:
     """The outbox's way out: many people's posts in flight, one for each of them at a time."""
 
@@ -107,8 +110,10 @@ class Delivery:
         self._store, self._site, self._replica = store, site, replica
         self._gateway, self._painter = gateway, painter
         self._flying: set[asyncio.Task[None]] = set()
-        self._landed: list[tuple[Parcel, Verdict]] = []
+        self._landed: list[Landed] = []
         self._settling = asyncio.Lock()
+        self.in_hand: set[int] = set()
+        """The posts on their way, and those whose results are not kept yet."""
         self.on_landing: Callable[[], None] = lambda: None
         """Called when posts are settled, and so the next ones of the same people may go."""
 
@@ -117,6 +122,7 @@ class Delivery:
         room = IN_FLIGHT - len(self._flying)
         by = self._replica.number
         parcels = await self._store.write(claim, self._site, room, by) if room > 0 else []
+        self.in_hand.update(parcel.post.id for parcel in parcels)
         for parcel in parcels:
             task = asyncio.create_task(self._deliver(parcel))
             self._flying.add(task)
@@ -146,12 +152,37 @@ class Delivery:
             landed, self._landed = self._landed, []
             if not landed:
                 return
-            try:
-                await self._store.write(settle, self._site, landed)
-            except Exception as error:  # noqa: BLE001 - logged there
-                self._landed = [*landed, *self._landed]
-                what = f"the results of {len(landed)} posts could not be kept yet"
-                log_trouble(log, error, what)
+            if not await self._is_kept(landed):
+                left = await self._kept_singly(landed) if len(landed) > 1 else landed
+                self._landed = [*left, *self._landed]
+
+    async def _kept_singly(self, landed: Sequence[Landed]) -> list[Landed]:
+        """Those whose results cannot be kept: one of them must not cost the others theirs."""
+        left: list[Landed] = []
+        for place, each in enumerate(landed):
+            if not await self._is_kept([each]):
+                left.append(each)
+                if not await self._is_there():
+                    return [*left, *landed[place + 1 :]]
+        return left
+
+    async def _is_kept(self, landed: Sequence[Landed]) -> bool:
+        try:
+            await self._store.write(settle, self._site, landed)
+        except Exception as error:  # noqa: BLE001 - logged there
+            log_trouble(log, error, f"the results of {len(landed)} posts could not be kept yet")
+            return False
+        self.in_hand.difference_update(parcel.post.id for parcel, _ in landed)
+        return True
+
+    async def _is_there(self) -> bool:
+        """Whether the database can be written at all."""
+        try:
+            await self._store.write(nothing)
+        except Exception as error:  # noqa: BLE001 - logged there
+            log_trouble(log, error, "the database cannot be written")
+            return False
+        return True
 
     async def _send(self, parcel: Parcel) -> Verdict:
         chat, body = parcel.chat, parcel.body
@@ -183,9 +214,9 @@ def take_back(unit: Unit, site: Site) -> None:
     outbox.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
 
 
-def recover(unit: Unit, site: Site, replica: Replica) -> None:
+def recover(unit: Unit, site: Site, replica: Replica, in_hand: Collection[int]) -> None:
     """Free what others were sending when they died, and what has been on its way for too long."""
-    outbox.recover(unit, site.clock.now(), LEASE, replica)
+    outbox.recover(unit, site.clock.now(), LEASE, replica, in_hand)
 
 
 def claim(unit: Unit, site: Site, limit: int, by: int = 0) -> list[Parcel]:
@@ -205,7 +236,7 @@ def _made(unit: Unit, site: Site, post: Post) -> Parcel | None:
         return None
 
 
-def settle(unit: Unit, site: Site, landed: Sequence[tuple[Parcel, Verdict]]) -> None:
+def settle(unit: Unit, site: Site, landed: Sequence[Landed]) -> None:
     """Keep what became of the posts; someone who is gone is known to be gone.
 
     What another process claimed meanwhile is left to it.

@@ -11,7 +11,7 @@ from bot.keys import CannotOpen
 from bot.service import handle
 from bot.service.alerts import raise_alert
 from bot.service.handle import beginning, stranger_post
-from bot.service.incoming import Incoming, InGroup, SentThing, Wrote
+from bot.service.incoming import Incoming, InGroup, Pressed, SentThing, Wrote
 from bot.service.mailing import page_operators
 from bot.service.post import Bubble, bubble
 from bot.service.site import Site
@@ -24,10 +24,15 @@ from bot.store.unit import Unit
 from flows import crisis
 from flows.effects import Raise
 from flows.events import EVENT, Desk, Due, Said
+from flows.program import Release
+from flows.reading import read_command
 from flows.scene import Scene
 from flows.wording import values_for
 
 log = logging.getLogger(__name__)
+
+NOW = "now"
+"""The command, and the choice behind its button, that show the help lines."""
 
 
 def put_aside(unit: Unit, site: Site, row: int, error: str) -> None:
@@ -51,7 +56,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
     urgent = crisis.screen(site.release.crisis, words_of(incoming)) is not None
     contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
     patient = _patient(unit, contact)
-    if urgent:
+    if is_need(site.release, incoming):
         with _by_itself(unit, kept, "help"):
             _help(unit, site, contact, patient, now)
     if urgent and contact.patient_id is None and contact.clinician_id is None:
@@ -93,6 +98,16 @@ def words_of(incoming: Incoming) -> str:
             return words
         case _:
             return ""
+
+
+def is_need(release: Release, incoming: Incoming) -> bool:
+    """Whether the help lines are asked for or needed: by words, by command, or by the button."""
+    match incoming.what:
+        case Pressed(data=data):
+            return data.partition(".")[2] == NOW
+        case Wrote(text=text) if read_command(text, release.messages.typed) == NOW:
+            return True
+    return crisis.screen(release.crisis, words_of(incoming)) is not None
 
 
 def _patient(unit: Unit, contact: Contact) -> Patient | None:

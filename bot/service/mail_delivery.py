@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -42,12 +43,15 @@ class MailDelivery:
     ) -> None:
         self._store, self._site, self._courier = store, site, courier
         self._replica = replica
+        self.in_hand: set[int] = set()
+        """The e-mails on their way."""
 
     async def send_waiting(self) -> int:
         """How many e-mails were tried; what became of each is kept as soon as it is known."""
         if self._courier is None:
             return 0
         claimed = await self._store.write(claim, self._site, AT_ONCE, self._replica.number)
+        self.in_hand = {mail.id for mail in claimed}
         await asyncio.gather(*(self._deliver(self._courier, mail) for mail in claimed))
         return len(claimed)
 
@@ -63,6 +67,7 @@ class MailDelivery:
         # it counts as being sent until its lease is over, and then it goes again
         except Exception as error:  # noqa: BLE001 - logged there
             log_trouble(log, error, f"what became of e-mail {mail.id} could not be kept")
+        self.in_hand.discard(mail.id)
 
 
 def take_back(unit: Unit, site: Site) -> None:
@@ -70,9 +75,9 @@ def take_back(unit: Unit, site: Site) -> None:
     mails.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
 
 
-def recover(unit: Unit, site: Site, replica: Replica) -> None:
+def recover(unit: Unit, site: Site, replica: Replica, in_hand: Collection[int]) -> None:
     """Free what others were sending when they died, and what has been on its way for too long."""
-    mails.recover(unit, site.clock.now(), LEASE, replica)
+    mails.recover(unit, site.clock.now(), LEASE, replica, in_hand)
 
 
 def claim(unit: Unit, site: Site, limit: int, by: int = 0) -> list[Mail]:

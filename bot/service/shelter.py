@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -72,6 +73,11 @@ class Shelter:
     def is_away(self) -> bool:
         """Whether something waits on the disk, and all that is newer must go behind it."""
         return self._adding > 0 or self._spool.holds_any
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Since when anything waits on the disk."""
+        return self._spool.oldest
 
     async def keep(self, arrivals: Sequence[Arrival], write: Callable[[Unit], object]) -> None:
         """Keep arrivals by this write, or on the disk; OSError if neither can be.

@@ -14,9 +14,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.keys import CannotOpen, Vault
 from bot.store.inbox import Arrival
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 PURPOSE = "spool"
 LINES, ASIDE = ".jsonl", ".aside"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class _Held:
     handle: int
     lines: int = 0
     oldest: datetime | None = None
+    is_unreadable: bool = False
 
 
 @dataclass(slots=True)
@@ -69,9 +72,11 @@ class Spool:
     folder: Path
     vault: Vault
     aside: int = 0
-    """How many lines lie aside because no key opens them, or the database refuses them."""
+    """How many lines no key opens, or the database refuses, and how many files nobody can open."""
     _open: _Open | None = None
     _held: dict[Path, _Held] = field(default_factory=dict)
+    _closed: dict[Path, datetime | None] = field(default_factory=dict)
+    """What cannot be opened, and, where there may be words in it, since when."""
 
     def begin(self) -> None:
         """The folder is there after this if it can be made; what was put aside is tried again."""
@@ -100,13 +105,14 @@ class Spool:
         held.lines, held.oldest = open_.lines, held.oldest or arrivals[0].received_at
 
     def look(self) -> None:
-        """Every file that no other living process holds is ours after this."""
-        with suppress(OSError):
-            for path in self.folder.glob(f"*{LINES}"):
-                self._take(path)
-            asides = [path.read_bytes() for path in self.folder.glob(f"*{ASIDE}")]
-            # a process that was killed leaves half a line, which nobody was promised
-            self.aside = sum(content.count(b"\n") for content in asides)
+        """Every file that can be opened and no other living process holds is ours after this."""
+        closed = dict[Path, datetime | None]()
+        paths = self._seen(self.folder, _files, closed) or []
+        for path in paths:
+            if path.suffix == LINES:
+                self._seen(path, self._take, closed)
+        asides = [self._seen(path, _count, closed) or 0 for path in paths if path.suffix == ASIDE]
+        self._closed, self.aside = closed, sum(asides) + len(closed)
 
     @property
     def holds_any(self) -> bool:
@@ -120,14 +126,15 @@ class Spool:
 
     @property
     def oldest(self) -> datetime | None:
-        """When the oldest of them came in."""
-        held = tuple(self._held.values())
-        return min((each.oldest for each in held if each.oldest is not None), default=None)
+        """When the oldest of them came in, or was last written to where nobody can open it."""
+        held = (each.oldest for each in tuple(self._held.values()))
+        waiting = (*held, *self._closed.values())
+        return min((each for each in waiting if each is not None), default=None)
 
     def waiting(self) -> list[Segment]:
         """What waits, oldest first; what is added from now on goes into a new file."""
         self._open = None
-        read = (_read(path, self._opened) for path in sorted(self._held))
+        read = (self._held_segment(path) for path in sorted(self._held))
         return [segment for segment in read if segment is not None]
 
     def done(self, segment: Segment, aside: Sequence[Line] = ()) -> None:
@@ -183,19 +190,46 @@ class Spool:
                 open_.path.unlink()
             os.close(self._held.pop(open_.path).handle)
 
+    def _seen(
+        self, path: Path, look: Callable[[Path], T], closed: dict[Path, datetime | None]
+    ) -> T | None:
+        """What is seen there; what cannot be opened is noted, and must not hide the others."""
+        try:
+            return look(path)
+        except (BlockingIOError, FileNotFoundError):
+            return None  # a living process has it, or has just finished it
+        except OSError as error:
+            if path not in self._closed:
+                log.error("%s of the spool cannot be opened: %s", path.name, error.strerror)
+            closed[path] = _written_at(path) if path.suffix == LINES else None
+            return None
+
     def _take(self, path: Path) -> None:
         if path in self._held:
             return
         handle = os.open(path, os.O_RDWR)
         try:
             _hold(handle)
+            segment = _read(path, self._opened)
         except OSError:
-            os.close(handle)  # a living process has it, or has just finished it
-            return
-        segment = _read(path, self._opened)
-        found = [line.arrival for line in segment.lines if line.arrival] if segment else []
+            os.close(handle)
+            raise
+        found = [line.arrival for line in segment.lines if line.arrival]
         oldest = min((arrival.received_at for arrival in found), default=None)
         self._held[path] = _Held(handle, len(found), oldest)
+
+    def _held_segment(self, path: Path) -> Segment | None:
+        held = self._held[path]
+        try:
+            segment = _read(path, self._opened)
+        except OSError as error:
+            # it goes on waiting: a file that cannot be read now must not hold up the others
+            if not held.is_unreadable:
+                log.error("%s of the spool cannot be read: %s", path.name, error.strerror)
+            held.is_unreadable = True
+            return None
+        held.is_unreadable = False
+        return segment
 
     def _opened(self, line: bytes) -> Arrival | None:
         # the end of a line that was never finished, or a key that is gone, must not stop the others
@@ -207,13 +241,24 @@ class Spool:
         return None
 
 
-def _read(path: Path, opened: Callable[[bytes], Arrival | None]) -> Segment | None:
-    try:
-        raw = path.read_bytes().splitlines(keepends=True)
-    except OSError as error:
-        # it goes on waiting: a file that cannot be read now must not hold up the others
-        log.error("a file of the spool cannot be read: %s", error.strerror)
-        return None
+def _files(folder: Path) -> list[Path]:
+    # not by `glob`, which takes a folder that nobody may look into for an empty one
+    return sorted(folder.iterdir())
+
+
+def _count(path: Path) -> int:
+    # a process that was killed leaves half a line, which nobody was promised
+    return path.read_bytes().count(b"\n")
+
+
+def _written_at(path: Path) -> datetime | None:
+    with suppress(OSError):
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    return None
+
+
+def _read(path: Path, opened: Callable[[bytes], Arrival | None]) -> Segment:
+    raw = path.read_bytes().splitlines(keepends=True)
     return Segment(path, tuple(Line(line, opened(line)) for line in raw))
 
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.service.fault import help_card, words_of
-from bot.service.incoming import Incoming, Pressed, Wrote
+from bot.service.fault import NOW, help_card, is_need
+from bot.service.incoming import Incoming
 from bot.service.post import Bubble, Doubtful, Later, Verdict
 from bot.service.site import Site
 from bot.service.team import care_team, operators
@@ -24,11 +24,9 @@ from bot.store.inbox import Arrival
 from bot.store.unit import Unit
 from flows import crisis
 from flows.events import Desk
-from flows.reading import read_command
 
 log = logging.getLogger(__name__)
 
-NOW = "now"
 MOST_REMEMBERED = 10_000
 GOES_ON_SECONDS = 600.0
 """So long help is tried again while Telegram cannot be reached."""
@@ -92,14 +90,16 @@ class Unaided:
     def needs_help(self, arrival: Arrival) -> bool:
         """Whether somebody who is not of the team wrote words of need, or asked for help now."""
         incoming = self._read(arrival)
-        return incoming is not None and self._is_need(incoming)
+        return incoming is not None and is_need(self._site.release, incoming)
 
     def help(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Those whose writers are being shown the help lines now, because they need them."""
         helped = []
         for arrival in arrivals:
             incoming, name = self._read(arrival), (arrival.external_id, arrival.digest)
-            if incoming is None or not self._is_need(incoming) or name in self._helped:
+            if incoming is None or name in self._helped:
+                continue
+            if not is_need(self._site.release, incoming):
                 continue
             self._remember(name)
             log.warning("update %s: help is shown without the database", arrival.external_id)
@@ -135,18 +135,6 @@ class Unaided:
     def _read(self, arrival: Arrival) -> Incoming | None:
         """What somebody did who is not of the team; None for everything else."""
         return None if arrival.sender in self._known.team else _read(self._site, arrival)
-
-    def _is_need(self, incoming: Incoming) -> bool:
-        match incoming.what:
-            case Pressed(data=data):
-                return data.partition(".")[2] == NOW
-            case Wrote(text=text) if self._is_command(text):
-                return True
-        release = self._site.release
-        return crisis.screen(release.crisis, words_of(incoming)) is not None
-
-    def _is_command(self, text: str) -> bool:
-        return read_command(text, self._site.release.messages.typed) == NOW
 
     def _remember(self, name: tuple[str, str]) -> None:
         self._helped[name] = None

@@ -38,17 +38,26 @@ def ours(unit: Unit, table: Table, claims: Mapping[int, int], settled: Collectio
 
 
 def is_stale(
-    unit: Unit, table: Table, now: datetime, lease: timedelta, replica: Replica | None
+    unit: Unit,
+    table: Table,
+    now: datetime,
+    lease: timedelta,
+    replica: Replica | None,
+    in_hand: Collection[int] = (),
 ) -> ColumnElement[bool]:
-    """Whether a process claimed it that this one knows to be gone, or another's lease is over."""
+    """Whether a process claimed it that this one knows to be gone, or its lease is over.
+
+    What this process has in hand is on its way, whatever the clock says.
+    """
     at = table.c.claimed_at
     gone = _gone(unit, table, replica) if replica is not None else set()
     # claimed in the future: the clock was set back meanwhile; a little ahead is only a caller
     # who looked at the clock before whoever claimed it
     late = or_(at <= now - lease, at > now + lease)
-    if replica is not None and replica.number:
-        # its own are on their way, whatever the clock says: each call ends by its own time-out
-        late = and_(late, table.c.claimed_by.is_distinct_from(replica.number))
+    if replica is not None and in_hand:
+        # its own claims that it does not know of are late like any: their commit broke off
+        by_another = table.c.claimed_by.is_distinct_from(replica.number)
+        late = and_(late, or_(by_another, table.c.id.not_in(list(in_hand))))
     return or_(late, table.c.claimed_by.in_(list(gone)))
 
 

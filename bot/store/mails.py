@@ -115,10 +115,14 @@ def settle(unit: Unit, results: Sequence[MailResult]) -> set[int]:
 
 
 def recover(
-    unit: Unit, now: datetime, lease: timedelta = timedelta(), replica: Replica | None = None
+    unit: Unit,
+    now: datetime,
+    lease: timedelta = timedelta(),
+    replica: Replica | None = None,
+    in_hand: Collection[int] = (),
 ) -> None:
     """Free what a lost process was sending, or was claimed a lease ago: better twice than lost."""
-    stale = claims.is_stale(unit, mails, now, lease, replica)
+    stale = claims.is_stale(unit, mails, now, lease, replica, in_hand)
     again = {"state": "pending", "attempts": mails.c.attempts + 1, "not_before": now}
     unit.connection.execute(update(mails).where(mails.c.state == "sending", stale).values(again))
 

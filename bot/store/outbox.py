@@ -152,14 +152,18 @@ def settle(unit: Unit, results: Sequence[Result]) -> set[int]:
 
 
 def recover(
-    unit: Unit, now: datetime, lease: timedelta = timedelta(), replica: Replica | None = None
+    unit: Unit,
+    now: datetime,
+    lease: timedelta = timedelta(),
+    replica: Replica | None = None,
+    in_hand: Collection[int] = (),
 ) -> None:
     """Free what was being sent when a process died: by a lost one, or claimed a lease ago or more.
 
     Nobody knows whether it arrived. A nudge is better lost than sent twice, a late toast is of no
     use, and anything else is better sent twice than lost.
     """
-    stale = claims.is_stale(unit, outbox, now, lease, replica)
+    stale = claims.is_stale(unit, outbox, now, lease, replica, in_hand)
     stuck = update(outbox).where(outbox.c.state == "sending", stale)
     execute = unit.connection.execute
     execute(stuck.where(outbox.c.shape == "toast").values(state="dropped"))

@@ -127,7 +127,9 @@ class _Among(Replica):
 
     @property
     def is_cut_off(self) -> bool:
-        return self._connection is None
+        # a database that stands still breaks no connection: the last sign of life is only too old
+        lapsed = self.term > 0 and time.monotonic() >= self._lapses_at
+        return lapsed or self._connection is None
 
     async def beat(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self.beat_now)

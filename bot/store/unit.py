@@ -71,3 +71,7 @@ def insert(unit: Unit, table: Table) -> sqlite.Insert | postgresql.Insert:
 def claiming(query: Select[Any], unit: Unit, table: Table) -> Select[Any]:
     """The query, leaving out and locking rows so that no other process takes the same ones."""
     return query.with_for_update(skip_locked=True, of=table) if unit.locks else query
+
+
+def nothing(_unit: Unit) -> None:
+    """A transaction without work, which shows whether the database can be written."""

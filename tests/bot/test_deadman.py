@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
 
 import pytest
 
-from bot.app.deadman import LOOKS, DeadMan, watching
+from bot.app.deadman import LOOK_SECONDS, LOOKS, DeadMan, watching
+from bot.app.pager import DOUBTS
 from bot.keys import Vault
 from bot.mail import Courier, Route
-from bot.service.post import Bubble, Later, Sent, Verdict
+from bot.service.post import Bubble, Doubtful, Later, Sent, Verdict
+from bot.service.spool import Spool
+from bot.store.engine import file_of
+from bot.store.inbox import Arrival
+from bot.store.same_file import same_file
 from bot.store.store import Store
 from tests.bot.mail.server import HOST, Postmaster, serving
 from tests.bot.service.practice import Practice
@@ -28,19 +36,22 @@ class Phone:
     def __init__(self) -> None:
         self.shown: list[tuple[str, str]] = []
         self.is_off = False
+        self.mute = 0
+        """So many calls show it, and nobody hears that they did."""
 
     async def show(self, chat: str, bubble: Bubble) -> Verdict:
         """Show a bubble, if it can be reached."""
         if self.is_off:
             return Later(2, counts=False)
         self.shown.append((chat, bubble.text))
-        return Sent(1)
+        self.mute -= 1
+        return Sent(1) if self.mute < 0 else Doubtful()
 
 
-@pytest.fixture
-def practice(usual_url: str, vault: Vault) -> Iterator[Practice]:
-    """A practice whose operators have a mailbox."""
-    store = Store.open(usual_url, vault)
+@contextmanager
+def practising(url: str, vault: Vault) -> Iterator[Practice]:
+    """A practice on that database whose operators have a mailbox."""
+    store = Store.open(url, vault)
     yield Practice(
         store,
         vault,
@@ -52,15 +63,41 @@ def practice(usual_url: str, vault: Vault) -> Iterator[Practice]:
     store.close()
 
 
-def dead_man(practice: Practice, phone: Phone, courier: Courier | None = None) -> DeadMan:
-    """The watch of this practice."""
-    return DeadMan(practice.store, practice.site, practice.pulse, phone.show, courier)
+@pytest.fixture
+def practice(usual_url: str, vault: Vault) -> Iterator[Practice]:
+    """A practice whose operators have a mailbox."""
+    with practising(usual_url, vault) as made:
+        yield made
+
+
+def dead_man(
+    practice: Practice,
+    phone: Phone,
+    courier: Courier | None = None,
+    *,
+    is_there: Callable[[], bool] = lambda: True,
+    sheltered: Callable[[], datetime | None] = lambda: None,
+) -> DeadMan:
+    """The watch of this practice; it takes each of its looks for the next one in time."""
+    moments = count(step=LOOK_SECONDS / 2)  # it asks twice at each look
+    return DeadMan(
+        practice.store,
+        practice.site,
+        practice.pulse,
+        phone.show,
+        courier,
+        is_there=is_there,
+        sheltered=sheltered,
+        monotonic=lambda: next(moments),
+    )
 
 
 async def looks(watch: DeadMan, times: int = LOOKS + 1) -> None:
     """So many looks, with no tick between them."""
     for _ in range(times):
         await watch.look()
+        if watch._probe is not None:
+            await asyncio.wait({watch._probe})
 
 
 async def test_a_standstill_and_its_end_are_told_once_each(practice: Practice) -> None:
@@ -143,6 +180,83 @@ async def test_an_operator_who_cannot_be_reached_is_told_later(practice: Practic
     await looks(watch, 10)
 
     assert len(phone.shown) == 1
+
+
+async def test_a_page_that_may_not_have_arrived_is_sent_again(practice: Practice) -> None:
+    """Calls that time out are the very sign of connections that hang: twice rather than never."""
+    await practice.clinician(SAM, "Sam", "operator")
+    phone, postmaster = Phone(), Postmaster(dies=2)
+    phone.mute = 2
+    with serving(postmaster) as port:
+        courier = Courier(Route(HOST, port, "local"), "bot@example.org")
+        watch = dead_man(practice, phone, courier)
+        await practice.tick()
+        await looks(watch)
+        practice.clock.moment += 2 * MINUTE
+        await looks(watch, 10)
+
+    assert len(phone.shown) == 3
+    assert len(postmaster.to("sam@example.org")) == 3
+
+
+async def test_a_page_that_never_surely_arrives_is_not_sent_for_ever(practice: Practice) -> None:
+    """Where each answer is lost the operator is told a few times."""
+    await practice.clinician(SAM, "Sam", "operator")
+    phone = Phone()
+    phone.mute = 1000
+    watch = dead_man(practice, phone)
+    await practice.tick()
+    await looks(watch)
+    practice.clock.moment += 2 * MINUTE
+    await looks(watch, 3 * DOUBTS)
+
+    assert len(phone.shown) == DOUBTS
+
+
+async def test_a_file_that_is_moved_away_beneath_the_service_is_told(
+    sqlite_url: str, vault: Vault
+) -> None:
+    """What is written into it then would be written into nothing, and no write fails."""
+    phone, file = Phone(), file_of(sqlite_url)
+    assert file is not None
+    with practising(sqlite_url, vault) as practice:
+        await practice.clinician(SAM, "Sam", "operator")
+        watch = dead_man(practice, phone, is_there=same_file(sqlite_url))
+        await looks(watch)
+        elsewhere = file.rename(file.with_suffix(".moved"))
+        await looks(watch, 20)
+        elsewhere.rename(file)
+        await looks(watch, 20)
+
+    told = ["The database cannot be written", "The database could not be written"]
+    assert [
+        words for words, (_, text) in zip(told, phone.shown, strict=True) if words in text
+    ] == told
+
+
+async def test_words_that_cannot_leave_the_disk_are_told(
+    practice: Practice, vault: Vault, tmp_path: Path
+) -> None:
+    """The database seems well, and they lie there for minutes all the same."""
+    await practice.clinician(SAM, "Sam", "operator")
+    phone, spool = Phone(), Spool(tmp_path / "spool", vault)
+    watch = dead_man(practice, phone, sheltered=lambda: spool.oldest)
+    spool.add([Arrival("telegram", "1", "digest", "somebody", "words", practice.clock.moment)])
+    await practice.tick()
+    await looks(watch, 30)
+    assert phone.shown == []
+
+    practice.clock.moment += 2 * MINUTE
+    await practice.tick()
+    await looks(watch, 20)
+    for segment in spool.waiting():
+        spool.done(segment)
+    await looks(watch, 20)
+
+    told = ["Messages of patients wait to be handled for", "Messages of patients waited"]
+    assert [
+        words for words, (_, text) in zip(told, phone.shown, strict=True) if words in text
+    ] == told
 
 
 async def test_a_database_that_answers_nothing_does_not_hide_who_to_tell(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 
-from bot.app.leading import while_leading
+from bot.app.leading import GLANCE, while_leading
 from bot.clock import Clock
 from bot.keys import Vault
+from bot.store import replicas
 from bot.store.replicas import join
 from tests.bot.service.practice import until
 
@@ -26,6 +32,20 @@ class Work:
             await asyncio.Event().wait()
         finally:
             self.is_on = False
+
+
+@contextmanager
+def standing_still(url: str, number: int) -> Iterator[None]:
+    """Meanwhile the server's end of this replica's session does nothing, as on a hung disk."""
+    query = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND classid = %s"
+    with psycopg.connect(url) as connection:
+        found = connection.execute(query, (number, replicas._OURS)).fetchone()
+    assert found is not None
+    os.kill(found[0], signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(found[0], signal.SIGCONT)
 
 
 @pytest.mark.postgres
@@ -62,4 +82,31 @@ async def test_what_breaks_in_it_is_raised(sqlite_url: str, vault: Vault) -> Non
     replica = join(sqlite_url, vault, Clock(), "1.0")
     with pytest.raises(LookupError):
         await while_leading(replica, breaks)
+    replica.leave()
+
+
+@pytest.mark.postgres
+async def test_what_listens_goes_on_while_the_database_stands_still(
+    postgres_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that neither answers nor breaks the connection lets nobody lead, but words come."""
+    monkeypatch.setattr(replicas, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(replicas, "SILENCE_SECONDS", 1)
+    replica, work = join(postgres_url, vault, Clock(), "1.0"), Work()
+    beating = asyncio.create_task(replica.live())
+    listening = asyncio.create_task(while_leading(replica, work.go_on, lambda: replica.is_cut_off))
+    await until(lambda: work.is_on)
+
+    with standing_still(postgres_url, replica.number):
+        await until(lambda: not replica.leads)
+        await asyncio.sleep(2 * GLANCE)
+        assert replica.is_cut_off
+        assert work.is_on
+        assert work.begun == 1
+    await until(lambda: replica.leads)
+
+    assert not replica.is_cut_off
+    for task in (beating, listening):
+        task.cancel()
+    await asyncio.gather(beating, listening, return_exceptions=True)
     replica.leave()

@@ -178,6 +178,71 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, vault: Vault) -
     assert not spool.holds_any
 
 
+def in_the_way(path: Path, how: str) -> None:
+    """Nobody opens this file, whoever they are: it is a folder, or leads nowhere but to itself."""
+    if how == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path)
+    os.utime(path, (AT.timestamp(), AT.timestamp()), follow_symlinks=False)
+
+
+@pytest.mark.parametrize("how", ["folder", "loop"])
+def test_a_file_that_cannot_be_opened_hides_no_other_and_is_seen(
+    tmp_path: Path, vault: Vault, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """Words behind it come in, the health page is red, and the log says so once; it may heal."""
+    spool = begun(tmp_path, vault)
+    for number in range(2):
+        spool.add([arrival(number)])
+        spool.waiting()
+    spool.close()
+    closed, old = spool.folder / "00000000.jsonl", spool.folder / "00000000.aside"
+    in_the_way(closed, how)
+    in_the_way(old, how)
+
+    after = Spool(spool.folder, vault)
+    for _ in range(3):
+        after.look()
+    assert numbers(after.waiting()) == [0, 1]
+    assert after.aside == 2
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    for segment in after.waiting():
+        after.done(segment)
+    assert (after.holds_any, after.oldest) == (False, AT), "its age is known by the file's own"
+
+    for path in (closed, old):
+        path.rmdir() if how == "folder" else path.unlink()
+    after.look()
+    assert (after.aside, after.oldest) == (0, None)
+
+
+def test_a_held_file_that_cannot_be_read_any_more_waits_on(
+    spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says it once, however often it is tried; its age stays known, and it may heal."""
+    spool.add([arrival(1)])
+    (file,) = spool.folder.iterdir()
+    safe = file.rename(file.with_suffix(".safe"))
+    file.mkdir()
+
+    for _ in range(3):
+        assert spool.waiting() == []
+        spool.look()
+    assert (spool.lines, spool.oldest, len(caplog.records)) == (1, AT, 1)
+
+    file.rmdir()
+    safe.rename(file)
+    assert numbers(spool.waiting()) == [1]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_seen(tmp_path: Path, vault: Vault) -> None:
+    """Nobody knows what lies there, so the health page is red."""
+    (tmp_path / "spool").write_text("in the way")
+
+    assert begun(tmp_path, vault).aside == 1
+
+
 ADDING = """
 import sys
 from pathlib import Path

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.service.deliver import LEASE
+from bot.service.deliver import LEASE, claim
 from bot.service.post import Doubtful, Later, Verdict
 from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.messenger import Call
@@ -118,6 +118,42 @@ async def test_a_process_that_starts_leaves_alone_what_another_is_sending(
 
     first.messenger.door.set()
     await first.delivery.land()
+
+
+@pytest.mark.parametrize("leap", [timedelta(days=1), -timedelta(days=1)], ids=["on", "back"])
+async def test_a_clock_that_leaps_while_a_call_is_on_its_way_sends_nothing_twice(
+    practice: Practice, leap: timedelta
+) -> None:
+    """The lease of what this process has in hand is not over by that."""
+    ann = await practice.patient(1, "at-consent")
+    practice.messenger.door.clear()
+    await practice.intake.keep([ann.wrote("/help")])
+    await practice.workers._handle()
+    await practice.delivery.send_waiting()
+
+    practice.clock.moment += leap
+    await practice.workers._tick()
+    await practice.delivery.send_waiting()
+    practice.messenger.door.set()
+    await practice.work()
+
+    assert told_just(ann.news(), HELP)
+
+
+async def test_what_was_claimed_by_a_commit_that_seemed_to_fail_is_sent_after_its_lease(
+    practice: Practice,
+) -> None:
+    """The process has it not in hand, although the database says that it does."""
+    ann = await practice.patient(1, "at-consent")
+    await practice.intake.keep([ann.wrote("/help")])
+    await practice.workers._handle()
+    assert await practice.store.write(claim, practice.site, 64)
+    await practice.tick()
+    assert ann.news() == []
+
+    await practice.wait(LEASE)
+
+    assert told_just(ann.news(), HELP)
 
 
 async def test_a_process_alone_sends_at_once_what_it_was_sending_when_it_died(

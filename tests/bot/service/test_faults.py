@@ -72,6 +72,32 @@ async def test_words_of_need_get_help_and_page_everyone_although_the_turn_fails(
     ]
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda ann: ann.says("/now"),
+        lambda ann: ann.says("help me"),
+        lambda ann: ann.brings("1.now"),
+    ],
+    ids=["the command", "its words", "the button"],
+)
+async def test_whoever_asks_for_help_now_gets_the_lines_although_the_turn_fails(
+    practice: Practice, release: Release, act: Callable[[Person], Awaitable[None]]
+) -> None:
+    """The lines of their country come first; who runs the service is paged, nobody alarmed."""
+    sam = await practice.clinician(8, "Sam", "operator")
+    ann = await practice.patient(1, "at-consent")
+    sam.news()
+    practice.start(without_flows(release))
+
+    await act(ann)
+
+    assert told_just(told := ann.news(), HELP, SORRY)
+    assert LINES in told[0]
+    assert ann.alerts == []
+    assert told_just(sam.news(), PAGED)
+
+
 async def test_even_the_first_words_ever_get_help_and_an_alert_although_the_turn_fails(
     practice: Practice, release: Release
 ) -> None:
