@@ -337,7 +337,7 @@ def _hand_over(unit: Unit, parcel: Parcel, now: datetime) -> None:
     others = [each for each in care_team(unit) if each.contact_id != post.contact_id]
     alert = alerts.get(unit, post.alert_id) if post.alert_id else None
     body = Bubble.model_validate_json(post.body)
-    post_to(unit, others, body, alert, at=now, patient_id=post.patient_id)
+    post_to(unit, others, body, alert, at=now, patient_id=post.patient_id, handed_over=True)
 
 
 def _send_plain(unit: Unit, parcel: Parcel, bubble: Bubble, now: datetime) -> None:

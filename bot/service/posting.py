@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.service.post import Bubble, Document, Settled
@@ -11,6 +12,9 @@ from bot.store.alerts import Alert
 from bot.store.outbox import NewPost
 from bot.store.people import Clinician
 from bot.store.unit import Unit
+
+HANDED_OVER = 0
+"""In the place of a turn: these words were meant for somebody whose chat is gone."""
 
 
 def post_to(
@@ -21,10 +25,13 @@ def post_to(
     *,
     at: datetime,
     patient_id: int | None = None,
+    handed_over: bool = False,
 ) -> None:
-    """Put a post for these clinicians into the outbox."""
+    """Put a post for these clinicians into the outbox; what is handed over is so only once."""
     contacts = [each.contact_id for each in clinicians if each.contact_id is not None]
     posts = [_post(contact, body, alert, at, patient_id) for contact in contacts]
+    if handed_over:
+        posts = [replace(each, turn=each.turn or HANDED_OVER) for each in posts]
     outbox.add(unit, posts)
 
 

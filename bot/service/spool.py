@@ -84,7 +84,9 @@ class Spool:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # a key that was missing may be there again
             for path in self.folder.glob(f"*{ASIDE}"):
-                path.rename(path.with_suffix(LINES))
+                # what stands in the way is seen at the look
+                with suppress(OSError):
+                    path.rename(path.with_suffix(LINES))
         except OSError as error:
             log.warning("the spool's folder cannot be used: %s", error.strerror)
         self.look()

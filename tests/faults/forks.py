@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from tests.faults.striking import Order
-from tests.journeys.processes import ROOT, Bot, environment
+from tests.journeys.processes import PATIENCE, ROOT, Bot, environment
 
 Json = dict[str, Any]
 TINY = ROOT / "tests" / "content" / "tiny"
@@ -26,7 +29,8 @@ ASKS_TOWN = """steps:
     text: Which town are you in?
 """
 """Nobody is reminded before they have told what time it is for them."""
-HURRY: tuple[tuple[str, str, float], ...] = (
+Hurry = tuple[tuple[str, str, float], ...]
+HURRY: Hurry = (
     ("bot.workers", "TRAVEL_TICK_SECONDS", 0.2),
     ("bot.workers", "_PAUSE_AFTER_FAULT", 0.1),
     ("bot.telegram.intake", "_PAUSE", 0.1),
@@ -104,17 +108,26 @@ class Zygote:
         folder: Path,
         settings: Mapping[str, str],
         log: Path,
-        order: Order | None,
+        *,
+        order: Order | None = None,
         breaks: str = "",
+        hurry: Hurry = (),
+        arguments: Sequence[str] = ("run",),
+        said: Path | None = None,
     ) -> Fork:
-        """A bot with these settings, struck as ordered, or broken by that module's `breaks`."""
+        """A bot with these settings, struck as ordered, or broken by that module's `breaks`.
+
+        With `arguments`, another of its commands, whose words go to the file `said`.
+        """
         wish = {
             "folder": str(folder),
             "environment": environment(settings),
             "log": str(log),
+            "said": str(said or os.devnull),
             "order": asdict(order) if order else None,
-            "hurry": HURRY,
+            "hurry": hurry,
             "breaks": breaks,
+            "arguments": list(arguments),
         }
         return Fork(self, int(self.asks({"start": wish})["pid"]))
 
@@ -143,12 +156,37 @@ class ForkedBot(Bot):
     zygote: Zygote | None = None
     order: Order | None = None
     breaks: str = ""
+    hurry: Hurry = HURRY
     command: Sequence[str] = ()
 
     def begins(self) -> None:
         """Start it without waiting for anything."""
         assert self.zygote is not None
         order, self.order = self.order, None
-        fork = self.zygote.starts(self.folder, self.settings, self.log, order, self.breaks)
+        fork = self.zygote.starts(
+            self.folder, self.settings, self.log,
+            order=order, breaks=self.breaks, hurry=self.hurry,
+        )  # fmt: skip
         # it has the manners of a Popen, as far as anybody here asks for them
         self.process = cast("subprocess.Popen[bytes]", fork)
+
+    def runs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """What one of its other commands said."""
+        assert self.zygote is not None
+        with tempfile.TemporaryDirectory() as words:
+            said, log = Path(words, "said"), Path(words, "log")
+            fork = self.zygote.starts(
+                self.folder, self.settings, log, arguments=arguments, said=said
+            )
+            status = fork.wait(PATIENCE)
+            return subprocess.CompletedProcess(
+                list(arguments), status, said.read_text(), log.read_text()
+            )
+
+
+@cache
+def shared_zygote() -> Zygote:
+    """One for all stories of this process, with the whole content; it ends with the process."""
+    zygote = Zygote(ROOT / "content")
+    atexit.register(zygote.ends)
+    return zygote

@@ -84,10 +84,11 @@ def _start(wish: Json) -> int:
 
 
 def _bot(wish: Json) -> int:
-    """The exit status of a bot with this environment, folder, log and strike."""
-    log = os.open(wish["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    """The exit status of a command with this environment, folder, log and strike."""
+    appending = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    said, log = (os.open(wish[name], appending) for name in ("said", "log"))
     nothing = os.open(os.devnull, os.O_RDWR)
-    for number, file in enumerate((nothing, nothing, log)):
+    for number, file in enumerate((nothing, said, log)):
         os.dup2(file, number)
     os.environ.clear()
     os.environ.update(wish["environment"])
@@ -101,11 +102,11 @@ def _bot(wish: Json) -> int:
         importlib.import_module(wish["breaks"]).breaks()
     if wish["order"]:
         install(Order(**wish["order"]))
+    sys.argv = ["paceful", *wish["arguments"]]
     return _run(importlib.import_module("bot.cli").main)
 
 
 def _run(command: Callable[[], None]) -> int:
-    sys.argv = ["paceful", "run"]
     try:
         command()
     except SystemExit as end:
@@ -114,6 +115,7 @@ def _run(command: Callable[[], None]) -> int:
         sys.excepthook(*sys.exc_info())
         return 1
     finally:
+        sys.stdout.flush()
         sys.stderr.flush()
     return 0
 

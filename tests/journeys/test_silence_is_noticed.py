@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -162,6 +163,26 @@ def test_our_webhook_is_set_again_when_a_thief_changed_it(new_world: NewWorld) -
     hears(sam, "Somebody changed where")
     assert world.calls("setWebhook")[-1]["params"]["secret_token"] == SECRET
     until(lambda: "a foreign webhook" not in str(world.bot.health()["reasons"]), "it is ours again")
+
+
+def test_words_that_cannot_leave_the_disk_and_a_file_that_is_gone_are_told(
+    new_world: NewWorld, tmp_path: Path
+) -> None:
+    """The database takes every write, and so nothing else would show it at night."""
+    file = tmp_path / "moved.sqlite3"
+    world = new_world(command=HURRIED, DATABASE_URL=f"sqlite:///{file}")
+    sam, closed = world.clinician("Sam", "operator"), world.bot.folder / "spool" / "00000000.jsonl"
+
+    closed.mkdir()
+    os.utime(closed, (0, 0))
+    hears(sam, "Messages of patients wait")
+    closed.rmdir()
+    hears(sam, "Messages of patients waited")
+
+    elsewhere = file.rename(tmp_path / "elsewhere")
+    hears(sam, "The database cannot be written")
+    elsewhere.rename(file)
+    hears(sam, "The database could not be written")
 
 
 def test_more_than_a_day_away_is_told_once_to_everybody(new_world: NewWorld) -> None:

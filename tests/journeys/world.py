@@ -16,6 +16,7 @@ from bot.keys import new_key
 from bot.sandbox.supervise import free_port
 from bot.sandbox.world import TOKEN
 from bot.store.unit import Unit
+from tests.faults.forks import ForkedBot, shared_zygote
 from tests.journeys.bot_api import misfits, spec
 from tests.journeys.databases import USUAL
 from tests.journeys.kept import Kept, kept_of, opened
@@ -69,7 +70,7 @@ class World:
             "CARE_TEAM_HOURS": "Mon-Sun 00:00-23:59",
         }
         given = {name: value.format(port=port) for name, value in settings.items()}
-        world = cls(server, Bot(folder, {**usual, **given}, command))
+        world = cls(server, _bot(folder, {**usual, **given}, command))
         offset = (at - datetime.now(UTC)).total_seconds()
         world.do("clock", offset_seconds=round(offset))
         return world
@@ -192,3 +193,10 @@ class World:
 def as_json(text: bytes) -> Json:
     """A file's content as JSON."""
     return dict(json.loads(text))
+
+
+def _bot(folder: Path, settings: dict[str, str], command: Sequence[str]) -> Bot:
+    """A bot of that command; ours is forked from a process that has read everything once."""
+    if command != OURS:
+        return Bot(folder, settings, command)
+    return ForkedBot(folder, settings, zygote=shared_zygote(), hurry=())

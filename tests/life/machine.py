@@ -108,14 +108,25 @@ class RandomLife(RuleBasedStateMachine):
         """All comes to rest, and nothing is broken."""
         if self.life.found or not self.life.patients:
             return
-        try:
-            self.life.ends_troubles()
-            self.life.rests()
-        except Restless as restless:
-            self.life.found = [str(restless)]
-        self.life.found += wrong(self.life.world)
+        self.life.found = what_is_left(self.life)
         if self.life.found:
             raise Broken
+
+
+def what_is_left(life: Life) -> list[str]:
+    """What is wrong once all troubles are over and everything came to rest."""
+    life.ends_troubles()
+    found: list[str] = []
+    # something may come due between the rest and the look; what is wrong stays so
+    for _ in range(2):
+        try:
+            life.rests()
+        except Restless as restless:
+            return [str(restless), *wrong(life.world)]
+        found = wrong(life.world)
+        if not found:
+            break
+    return found
 
 
 def lived(life: Life, *, examples: int, steps: int, chance: int) -> list[str]:

@@ -184,6 +184,32 @@ async def test_what_was_on_its_way_when_the_process_died_is_sent_by_the_next_one
 
 
 @pytest.mark.usefixtures("server")
+async def test_a_mail_whose_result_could_not_be_kept_goes_again_after_its_lease(
+    practice: Practice, courier: Courier, postmaster: Postmaster
+) -> None:
+    """Better twice than lost, and the process need not die for it."""
+
+    class Fails:
+        async def send(self, mail: Mail) -> Verdict:
+            """Send it, and by then the disk is full."""
+            verdict = await courier.send(mail)
+            practice.fail("UPDATE ON mails")
+            return verdict
+
+    practice.courier = Fails()
+    practice.start(practice.site.release)
+    say(practice)
+    await practice.mail.send_waiting()
+    practice.mend()
+    assert states(practice) == [("sending", 1)]
+    practice.mail._courier = courier
+    await practice.wait(mail_delivery.LEASE)
+
+    assert len(postmaster.to(SAM)) == 2
+    assert states(practice) == [("sent", 1)]
+
+
+@pytest.mark.usefixtures("server")
 async def test_a_courier_that_breaks_loses_nothing(
     practice: Practice, courier: Courier, postmaster: Postmaster
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.service.post import Gone, Verdict
@@ -65,6 +67,25 @@ async def test_words_for_a_clinician_whose_chat_is_gone_reach_the_others(
 
     assert kim.news() == [f"{ann.pseudonym} writes:\n\nnot good"]
     assert ann.state.reachable
+
+
+async def test_words_that_reach_nobody_do_not_go_round_for_ever(
+    practice: Practice, ann: Person, lee: Person, kim: Person
+) -> None:
+    """Both have blocked the bot: each is tried once, and not again because the other is gone."""
+    tried: list[str] = []
+
+    def fault(call: Call) -> Verdict | None:
+        tried.append(call.chat)
+        practice.clock.moment += timedelta(seconds=1)
+        if call.chat == str(ann.number) or len(tried) > 20:
+            return None
+        return Gone("Forbidden: bot was blocked by the user")
+
+    practice.messenger.fault = fault
+    await ann.says("not good", to="How are you now?")
+
+    assert [tried.count(str(each.number)) for each in (lee, kim)] == [1, 1]
 
 
 async def test_what_everyone_was_told_is_not_told_twice_because_one_is_gone(
