@@ -178,7 +178,10 @@ class ForkedBot(Bot):
             fork = self.zygote.starts(
                 self.folder, self.settings, log, arguments=arguments, said=said
             )
-            status = fork.wait(PATIENCE)
+            try:
+                status = fork.wait(PATIENCE)
+            finally:
+                fork.kill()
             return subprocess.CompletedProcess(
                 list(arguments), status, said.read_text(), log.read_text()
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.journeys.people import Person as Phone
+from tests.journeys.processes import until
 from tests.journeys.world import World
 
 LINK = re.compile(r"http://\S+/clinic/enter/\S+")
@@ -25,12 +26,11 @@ class Browser:
     phone: Phone
     pages: int = 0
     jar: dict[str, str] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
 
     def looks_around(self) -> None:
         """Sign in by a link from the chat, and look at every page and at one patient."""
-        self.phone.says("/page")
-        seen = [LINK.search(bubble.text) for bubble in self.phone.sees()]
-        link = next(found[0] for found in reversed(seen) if found)
+        link = self._link()
         secret = SECRET.search(self._get(link))
         assert secret is not None
         with self._client() as client:
@@ -41,6 +41,21 @@ class Browser:
         found = PATIENT.findall(shown[-1])
         for tab in TABS if found else ():
             self._get(self.world.bot.url + found[0] + tab)
+
+    def _link(self) -> str:
+        """The new link, once it is there: it may be sent late when something goes wrong."""
+        self.phone.says("/page")
+        until(self._has_link, "the chat shows a link to the page")
+        return self._links()[-1]
+
+    def _has_link(self) -> bool:
+        before = len(self.links)
+        self.links = self._links()
+        return len(self.links) > before
+
+    def _links(self) -> list[str]:
+        found = (LINK.search(bubble.text) for bubble in self.phone.everything())
+        return [link[0] for link in found if link]
 
     def _get(self, address: str) -> str:
         with self._client() as client:
