@@ -64,8 +64,8 @@ def _is_for(unit: Unit, alert: Alert, clinician: Clinician) -> bool:
 
 
 def _is_stale(site: Site, plan: Plan, now: datetime) -> bool:
-    # a later moment than the next one was planned for another hour, zone or clock
-    return plan.due_at is None or plan.due_at <= now or plan.due_at > _next(site, plan, now)
+    # another moment than the next one was planned for another hour, zone or clock
+    return plan.due_at is None or plan.due_at <= now or plan.due_at != _next(site, plan, now)
 
 
 def _next(site: Site, plan: Plan, now: datetime) -> datetime:

@@ -116,6 +116,22 @@ async def test_an_hour_that_was_changed_holds_from_now_on(practice: Practice) ->
     assert told_just(lee.news(), "Your digest: 1 to look at")
 
 
+async def test_an_hour_that_was_put_off_brings_none_at_the_old_one(practice: Practice) -> None:
+    """Who moves from nine to ten reads nothing at nine, and one digest at ten."""
+    lee = await practice.clinician(9, "Dr Lee")
+    await raised(practice, YELLOW, 1)
+    await practice.tick()
+    hours(practice, "Dr Lee", digest_hour=10)
+    told(lee)
+
+    at: list[str] = []
+    for _ in range(48):
+        await practice.wait(timedelta(minutes=30))
+        at += [f"{practice.clock.now():%H:%M}" for text in lee.news() if "digest" in text]
+
+    assert at == ["10:00"]
+
+
 async def test_a_morning_without_news_brings_no_digest(practice: Practice) -> None:
     """And no alert, no digest is due at all."""
     lee = await practice.clinician(9, "Dr Lee")
