@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.keys import CannotOpen
 from bot.service import handle
 from bot.service.alerts import raise_alert
-from bot.service.handle import beginning, stranger_post
+from bot.service.handle import beginning, enrol, stranger_post
 from bot.service.incoming import Incoming, InGroup, Pressed, SentThing, Wrote
 from bot.service.mailing import page_operators
 from bot.service.post import Bubble, bubble
@@ -62,7 +62,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
     if urgent and contact.patient_id is None and contact.clinician_id is None:
         # an alert is somebody's: it must not wait for a turn of theirs that succeeds
         with _by_itself(unit, kept, "enrolment"):
-            patient = _enrolled(unit, site, kept, incoming, now)
+            patient = enrol(unit, site, kept, incoming, invited=False)
     with _by_itself(unit, kept, "answer"):
         outbox.add(unit, [stranger_post(contact, fixed(site.release, "fault"), now)])
     with _by_itself(unit, kept, "page"):
@@ -117,19 +117,6 @@ def _patient(unit: Unit, contact: Contact) -> Patient | None:
     with suppress(CannotOpen):
         return people.load(unit, [contact.patient_id]).get(contact.patient_id)
     return None
-
-
-def _enrolled(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> Patient:
-    state = beginning(site, invited=site.settings.enrolment == "open")
-    return people.enrol(
-        unit,
-        lookup=kept.sender,
-        chat=incoming.chat,
-        release=site.release.hash,
-        state_json=state.model_dump_json(),
-        language=site.release.program.language,
-        at=now,
-    )
 
 
 def _help(unit: Unit, site: Site, contact: Contact, patient: Patient | None, now: datetime) -> None:

@@ -232,6 +232,11 @@ def _patient(
 ) -> Patient:
     if contact is not None and contact.patient_id is not None:
         return people.load(unit, [contact.patient_id])[contact.patient_id]
+    return enrol(unit, site, kept, incoming, invited=invited)
+
+
+def enrol(unit: Unit, site: Site, kept: Kept, incoming: Incoming, *, invited: bool) -> Patient:
+    """The new patient that this sender is from now on."""
     state = beginning(site, invited=invited or site.settings.enrolment == "open")
     return people.enrol(
         unit,

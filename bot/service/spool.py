@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.keys import CannotOpen, Vault
+from bot.service.folders import sync_folder
 from bot.store.inbox import Arrival
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class Spool:
             log.error("%s lines of the spool cannot be kept and lie aside", len(aside))
             _keep_aside(segment.path.with_suffix(ASIDE), [line.raw for line in aside])
         segment.path.unlink(missing_ok=True)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         os.close(self._held.pop(segment.path).handle)
 
     def close(self) -> None:
@@ -161,7 +162,7 @@ class Spool:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
             _hold(handle)
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except OSError:
             os.close(handle)
             raise
@@ -291,13 +292,5 @@ def _keep_aside(path: Path, lines: Sequence[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         _write(handle, b"".join(lines))
-    finally:
-        os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

@@ -74,6 +74,25 @@ def test_what_was_added_waits_in_order_until_it_is_done(spool: Spool) -> None:
     assert list(spool.folder.iterdir()) == []
 
 
+def test_it_is_on_the_disk_before_it_counts_as_kept(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut may follow at once: the file with its lines, and the folder that names it."""
+    synced: dict[int, int] = {}
+    real = os.fsync
+
+    def noted(handle: int) -> None:
+        real(handle)
+        synced[os.fstat(handle).st_ino] = os.fstat(handle).st_size
+
+    monkeypatch.setattr(os, "fsync", noted)
+    spool.add([arrival(1)])
+
+    (file,) = spool.folder.iterdir()
+    assert synced[file.stat().st_ino] == file.stat().st_size > 0
+    assert spool.folder.stat().st_ino in synced
+
+
 def test_nobody_reads_it_on_the_disk(spool: Spool) -> None:
     """The words are sealed, and the file is for us alone."""
     spool.add([arrival(1)])
