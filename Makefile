@@ -4,13 +4,14 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+STORED := $(addprefix tests/,bot journeys faults life poison bad_inputs soak browser)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev run test check format lock clean soak crash life
+.PHONY: help venv dev run test test-postgresql check format lock clean soak crash life thorough
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 venv: $(VENV)/.made ## make the environment that the service needs
 
@@ -24,8 +25,15 @@ test: dev ## run every test, two processes for each core; ARGS="-k pacing" runs 
 	@$(BIN)/pytest --numprocesses $$((2 * $$(getconf _NPROCESSORS_ONLN))) \
 	--dist loadfile --no-loadscope-reorder $(ARGS)
 
+test-postgresql: dev ## run every test that needs a database on PostgreSQL; ARGS="tests/life" runs some
+	@$(BIN)/pytest --database postgresql --numprocesses $$(getconf _NPROCESSORS_ONLN) \
+	--dist loadfile --no-loadscope-reorder $(or $(ARGS),$(STORED))
+
 crash: dev ## strike the bot at every statement, commit and call, for hours; ARGS="--every 20"
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+thorough: dev ## ten times as many examples of what must always hold; ARGS="-k engine"
+	@$(BIN)/pytest --hypothesis-profile thorough tests/flows tests/bot/service $(ARGS)
 
 life: dev ## random people, faults and deploys for some minutes; ARGS="--minutes 15 --seed 1"
 	@$(BIN)/python -m tests.life $(ARGS)

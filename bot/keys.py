@@ -1,11 +1,8 @@
 """Keys, seals and lookups: how what patients write and who they are is kept unreadable.
 
-The first of SECRET_KEYS seals; every one of them opens. Each patient has a data key of their own,
-wrapped by the first secret key, so that destroying it erases what they wrote.
-
-Lookups are derived from the *last* secret key. A new key is put before the old ones, so the last
-one stays the last and the same value is found again after a rotation. It must stay in SECRET_KEYS
-for as long as the database lives.
+The first of SECRET_KEYS seals and makes lookups; every one of them opens and finds again. Each
+patient has a data key of their own, wrapped by the first secret key, so that destroying it erases
+what they wrote. A new key is put before the old ones, which may go when nothing is left under them.
 """
 
 import base64
@@ -27,7 +24,8 @@ SEALS_KEPT = 4096
 _VERSION = b"\x01"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
-_HEAD_BYTES = len(_VERSION) + _ID_BYTES
+HEAD_BYTES = len(_VERSION) + _ID_BYTES
+_WRAPPED = ("patients", "wrapped_key")
 
 
 class CannotOpen(Exception):
@@ -53,9 +51,26 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def same_secret(given: str, wanted: str) -> bool:
-    """Whether the two are the same, told without giving away where they differ."""
-    return hmac.compare_digest(given.encode(errors="surrogatepass"), wanted.encode())
+def same_secret(given: str, *wanted: str) -> bool:
+    """Whether it is the same as one of these, told without giving away where or which."""
+    told = given.encode(errors="surrogatepass")
+    # all are looked at: the list is full before `any` sees it
+    return any([hmac.compare_digest(told, each.encode()) for each in wanted])
+
+
+def digest_of_pin(digits: str) -> str:
+    """A digest of a PIN, slow to make and with a salt of its own, so that it is slow to guess."""
+    return _digest_of_pin(digits, secrets.token_hex(16))
+
+
+def fits_pin(digits: str, digest: str) -> bool:
+    """Whether the digest is that of these digits."""
+    return same_secret(_digest_of_pin(digits, digest.partition("$")[0]), digest)
+
+
+def _digest_of_pin(digits: str, salt: str) -> str:
+    slow = hashlib.scrypt(digits.encode(), salt=salt.encode(), n=2**14, r=8, p=1)
+    return f"{salt}${slow.hex()}"
 
 
 def draw(below: int) -> int:
@@ -82,6 +97,8 @@ class Seal:
         keys = [_Key.of(secret) for secret in secret_keys]
         self._first = keys[0]
         self._by_name = {key.name: key for key in keys}
+        self.heads = tuple(_VERSION + key.name for key in keys)
+        """With which bytes a blob of each key begins, in the order of the keys."""
 
     def seal(self, text: str, *place: object) -> bytes:
         """The text, unreadable, and bound to its place (table, column, owner, row…)."""
@@ -98,14 +115,12 @@ class Seal:
 
     def open_bytes(self, blob: bytes, *place: object) -> bytes:
         """The bytes that were sealed for this place, or CannotOpen."""
-        head, nonce = blob[:_HEAD_BYTES], blob[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
+        head, nonce = blob[:HEAD_BYTES], blob[HEAD_BYTES : HEAD_BYTES + _NONCE_BYTES]
         key = self._by_name.get(head[len(_VERSION) :])
         if key is None or not head.startswith(_VERSION) or len(nonce) < _NONCE_BYTES:
             raise CannotOpen
         try:
-            return key.cipher.decrypt(
-                nonce, blob[_HEAD_BYTES + _NONCE_BYTES :], _bound(head, place)
-            )
+            return key.cipher.decrypt(nonce, blob[HEAD_BYTES + _NONCE_BYTES :], _bound(head, place))
         except InvalidTag:
             raise CannotOpen from None
 
@@ -118,7 +133,10 @@ class Vault:
         if not secrets_:
             raise BadKey
         self._secrets = secrets_
-        self._wrap = Seal(_derive(secret, "wrap") for secret in secrets_)
+        self.names = tuple(_derive(secret, "name", _ID_BYTES).hex() for secret in secrets_)
+        """By what each key is called where people can see it, in the order of the keys."""
+        self.wrapping = Seal(_derive(secret, "wrap") for secret in secrets_)
+        """The seal of the patients' data keys."""
         # bounded: a key stays in memory only while its patient is about
         self._patients = lru_cache(SEALS_KEPT)(self._open_patient)
         self._sites = lru_cache(SEALS_KEPT)(self._derive_site)
@@ -126,7 +144,11 @@ class Vault:
 
     def new_patient_key(self) -> bytes:
         """A new patient's data key, wrapped."""
-        return self._wrap.seal_bytes(secrets.token_bytes(KEY_BYTES), "patients", "wrapped_key")
+        return self.wrapping.seal_bytes(secrets.token_bytes(KEY_BYTES), *_WRAPPED)
+
+    def rewrapped(self, wrapped: bytes) -> bytes:
+        """The same data key, wrapped by the first key; or CannotOpen."""
+        return self.wrapping.seal_bytes(self.wrapping.open_bytes(wrapped, *_WRAPPED), *_WRAPPED)
 
     def patient(self, wrapped: bytes) -> Seal:
         """The seal of the patient whose wrapped data key this is, or CannotOpen."""
@@ -138,17 +160,23 @@ class Vault:
 
     def lookup(self, purpose: str, value: str) -> str:
         """The same 64 hex digits for the same value, telling nothing to whom lacks the key."""
+        return self.lookups(purpose, value)[0]
+
+    def lookups(self, purpose: str, value: str) -> tuple[str, ...]:
+        """The value's lookups under each key, the first one's first: it may be kept as any."""
         written = value.encode(errors="surrogatepass")
-        return hmac.new(self._lookup_keys(purpose), written, hashlib.sha256).hexdigest()
+        return tuple(
+            hmac.new(key, written, hashlib.sha256).hexdigest() for key in self._lookup_keys(purpose)
+        )
 
     def _open_patient(self, wrapped: bytes) -> Seal:
-        return Seal([self._wrap.open_bytes(wrapped, "patients", "wrapped_key")])
+        return Seal([self.wrapping.open_bytes(wrapped, *_WRAPPED)])
 
     def _derive_site(self, purpose: str) -> Seal:
         return Seal(_derive(secret, f"site {purpose}") for secret in self._secrets)
 
-    def _derive_lookup(self, purpose: str) -> bytes:
-        return _derive(self._secrets[-1], f"lookup {purpose}")
+    def _derive_lookup(self, purpose: str) -> tuple[bytes, ...]:
+        return tuple(_derive(secret, f"lookup {purpose}") for secret in self._secrets)
 
 
 def decode_key(text: str) -> bytes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from datetime import UTC, date
+from datetime import UTC, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.service import (
     chain,
+    clearing,
     deliver,
     digest,
     fault,
@@ -20,9 +21,10 @@ from bot.service import (
     mail_delivery,
     nudge,
     reminding,
-    signing_in,
+    retiring,
     silence,
 )
+from bot.service.auditing import Exporting
 from bot.service.deliver import Delivery
 from bot.service.health import Pulse
 from bot.service.mail_delivery import MailDelivery
@@ -43,6 +45,8 @@ TRAVEL_TICK_SECONDS = 0.25
 VITAL = frozenset({"alerts", "nudges", "landed", "outbox"})
 """The parts without which a tick does not count, so that the dead man speaks up."""
 _PAUSE_AFTER_FAULT = 1.0
+_NEXT_LOOK = timedelta(minutes=10)
+"""How long what is over its time may lie before it is looked for again."""
 
 
 class Workers:
@@ -56,17 +60,19 @@ class Workers:
         pulse: Pulse,
         mail: MailDelivery | None = None,
         replica: Replica = ALONE,
+        exporting: Exporting | None = None,
     ) -> None:
         self._store, self._site, self._delivery, self._pulse = store, site, delivery, pulse
         self._replica = replica
         self._mail = mail or MailDelivery(store, site, None)
+        self._exporting = exporting
         self._arrived, self._posted, self._mailed = (
             asyncio.Event(),
             asyncio.Event(),
             asyncio.Event(),
         )
         delivery.on_landing = self._posted.set
-        self._swept_on: date | None = None
+        self._retire_from: datetime | None = None
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
@@ -219,11 +225,25 @@ class Workers:
         # a copy: the writer's thread reads it
         await self._lead(recover, self._site, self._replica, frozenset(in_hand))
 
-    async def _sweep(self) -> None:
-        today = self._site.clock.now().date()
-        if today != self._swept_on:
-            await self._lead(signing_in.sweep, self._site)
-            self._swept_on = today
+    async def _retire(self) -> None:
+        now = self._site.clock.now()
+        if self._retire_from is not None and now < self._retire_from:
+            return
+        # set first: what fails is tried again later, and not at each tick
+        self._retire_from = now + _NEXT_LOOK
+        if not await self._store.read(retiring.is_due, self._site):
+            return
+        batch = await self._store.read(retiring.next_batch, self._site)
+        if batch is None:
+            await self._lead(retiring.finish, self._site)
+            return
+        await self._lead(retiring.retire, self._site, batch)
+        # one batch a tick: nothing else waits for long
+        self._retire_from = now
+
+    async def _export(self) -> None:
+        if self._exporting is not None:
+            await self._exporting.export()
 
     async def _went(self, name: str, part: Callable[[], Awaitable[object]]) -> bool:
         """Whether this part of a tick went well."""
@@ -262,8 +282,10 @@ class Workers:
             "digests": self._digest,
             "calls": self._speak_of_calls,
             "silence": self._look_at_silence,
-            "sweep": self._sweep,
+            "clearing": lambda: lead(clearing.let_go, site),
+            "retention": self._retire,
             **everyones,
+            "audit": self._export,
             "outbox": lambda: self._recover(deliver.recover, self._delivery.in_hand),
             "mails": lambda: self._recover(mail_delivery.recover, self._mail.in_hand),
         }

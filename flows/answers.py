@@ -39,7 +39,9 @@ def choices_of(scene: Scene, question: Question) -> dict[str, str]:
         case Part():
             label = scene.release.label
             return {GO: label("part-go"), PASSED: label("part-skip"), "later": label("part-later")}
-        case Ask() | Consent() | Wait() | Write() | Item():
+        case Ask():
+            return question.buttons
+        case Consent() | Wait() | Write() | Item():
             return question.choices
         case _:
             return {}
@@ -70,6 +72,8 @@ def typed(scene: Scene, question: Question, text: str) -> Answer | Slip:
             return _number(scene, question, text)
         case Item() if _is_scale(question):
             return _number(scene, question, text)
+        case Ask() if (spelled := _spelled(question, text)) is not None:
+            return spelled
         case Ask() | Consent() | Part() | Wait() | Item():
             choice = reading.read_choice(text, choices_of(scene, question))
             answer = tapped(scene, question, choice) if choice is not None else None
@@ -78,6 +82,12 @@ def typed(scene: Scene, question: Question, text: str) -> Answer | Slip:
             return _written(scene, question, text)
         case _:
             return _slip(scene, question, "again-choice")
+
+
+def _spelled(question: Ask, text: str) -> Answer | None:
+    """The choice without a button whose word was written out, letter by letter."""
+    choice = reading.exact_choice(text, question.spelled)
+    return Answer(choice, question.spelled[choice]) if choice is not None else None
 
 
 def number_in(scene: Scene, question: Question, text: str) -> Answer | None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
 from flows import timing
+from flows.errors import IllegalMove
 from flows.machines import Definition, build, follow
 
 Purpose = Literal["start", "middle", "end"]
@@ -78,6 +79,15 @@ class Times:
 def move(state: str, trigger: str) -> str:
     """The state of the call that follows, or IllegalMove."""
     return follow(_MACHINE, state, trigger)
+
+
+def may(state: str, trigger: str) -> bool:
+    """Whether a call in that state can go on so."""
+    try:
+        move(state, trigger)
+    except IllegalMove:
+        return False
+    return True
 
 
 def moments(times: Times, kind_hour: str) -> tuple[tuple[datetime, Told], ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flows import journey, offers, presence, talk
+from flows import crowds, discreet, journey, locks, offers, presence, talk
 from flows.cards import show_cards
 from flows.effects import GiveData, Raise, Relay, Send, Toast
 from flows.errors import IllegalMove
-from flows.events import is_patients
+from flows.events import Keyed, is_patients
 from flows.frames import alarm, close_question, drop, hold, rest
 from flows.notes import numbered
 from flows.piles import taken_out
@@ -21,7 +21,7 @@ from flows.wording import message
 
 SHORT_LABEL = 16
 """How many characters of a label fit in half a row of a small phone."""
-_SAFETY = ("crisis", "now", "help", "person", "answer", "stop", "mydata")
+_SAFETY = ("crisis", "now", "help", "person", "answer", "stop", "mydata", "erase")
 """What still works while a safety flow is open; everything else brings its question back."""
 _SHUT = {"consenting": "not-agreed", "withdrawn": "withdrawn"}
 """What is said in place of a talk that would keep answers nobody agreed to, by phase."""
@@ -36,6 +36,20 @@ def command(scene: Scene, name: str) -> Scene:
             return presence.keeps_quiet(scene)
     if scene.in_safety and name not in _SAFETY:
         return _lines_again(scene)
+    if locks.guards(name):
+        if locks.is_shut(scene):
+            return locks.ask(scene, name)
+        return discreet.held_close(scene, _done(scene, name))
+    return _done(scene, name)
+
+
+def keyed(scene: Scene, event: Keyed) -> Scene:
+    """The scene after digits came for the PIN, and the record that they opened."""
+    scene, door = locks.given(scene, event)
+    return scene if door is None else command(scene, door)
+
+
+def _done(scene: Scene, name: str) -> Scene:
     scene = drop(scene, "nudge")
     act = _ACTS.get(name)
     if act is not None:
@@ -70,6 +84,8 @@ def noticed(scene: Scene) -> Scene:
     is_said = any(isinstance(each, Send | Toast) for each in scene.effects)
     is_passed_on = any(isinstance(each, Relay) for each in scene.effects)
     if is_said or not is_patients(scene.event) or (scene.state.taken_by and is_passed_on):
+        return scene
+    if crowds.is_held_back(scene):
         return scene
     return leave(scene) if scene.top is not None else message(scene, "nothing-open")
 
@@ -169,7 +185,12 @@ def _mydata(scene: Scene) -> Scene:
 
 
 def _erase(scene: Scene) -> Scene:
-    return message(scene, "erase").then(Raise(rule="erase-request"))
+    flow = scene.release.program.commands.get("erase")
+    if flow is None:
+        return _menu(scene, "unknown-command")
+    # whoever may be in danger sees the help lines first, and may still have it done
+    held = scene.state.held is not None
+    return _open(message(close_question(scene), "lines") if held else scene, flow)
 
 
 def _pause(scene: Scene) -> Scene:
@@ -239,6 +260,10 @@ _ACTS: dict[str, Callable[[Scene], Scene]] = {
     "back": back,
     "skip": _skip,
     "simpler": _simpler,
+    "pin": lambda scene: _held_or(scene, _if_agreed(locks.choose)),
+    "pin-change": lambda scene: _held_or(scene, _if_agreed(locks.begin)),
+    "pin-off": locks.off,
+    "pin-forgot": locks.forgot,
 }
 COMMANDS = frozenset(_ACTS)
 """The commands that the engine knows by itself; the program names others."""

@@ -22,13 +22,18 @@ class Button(Value):
 
 
 class Send(Value):
-    """One bubble: a Markdown-subset template, the plain values for its {placeholders}, buttons."""
+    """One bubble: a Markdown-subset template, the plain values for its {placeholders}, buttons.
+
+    `veil` is what a locked phone may show in its place; `private` that it may not be passed on.
+    """
 
     effect: Literal["send"] = "send"
     text: str
     values: dict[str, str] = Field(default_factory=dict)
     buttons: tuple[tuple[Button, ...], ...] = ()
     lane: Lane = "reply"
+    veil: str = ""
+    private: bool = False
 
 
 class Settle(Value):
@@ -153,6 +158,7 @@ class Chart(Value):
     caption: str
     labels: dict[str, str]
     values: dict[str, str] = Field(default_factory=dict)
+    private: bool = False
 
 
 class Sheet(Value):
@@ -165,6 +171,7 @@ class Sheet(Value):
     series: tuple[Series, ...] = ()
     caption: str
     labels: dict[str, str] = Field(default_factory=dict)
+    private: bool = False
 
 
 Drawing = Annotated[Chart | Sheet, Field(discriminator="effect")]
@@ -193,6 +200,12 @@ class GiveData(Value):
     caption: str
 
 
+class Erase(Value):
+    """Erase all that is kept about the patient, who asked for it; nothing else is kept with it."""
+
+    effect: Literal["erase"] = "erase"
+
+
 Effect = Annotated[
     Send
     | Settle
@@ -209,6 +222,7 @@ Effect = Annotated[
     | Sheet
     | Relay
     | Reply
-    | GiveData,
+    | GiveData
+    | Erase,
     Field(discriminator="effect"),
 ]

@@ -11,11 +11,15 @@ from flows.value import Value
 
 
 class Desk(Value):
-    """How the care team stands at this moment: is anyone joined, is it their working time."""
+    """How the care team stands at this moment: is anyone joined, is it their working time.
+
+    `keeps` is for how long the service keeps records, in words.
+    """
 
     staffed: bool = False
     open: bool = False
     hours: str = ""
+    keeps: str = ""
 
 
 class Happened(Value):
@@ -55,6 +59,18 @@ class Tapped(Happened):
     kind: Literal["tapped"] = "tapped"
     turn: int | None
     choice: str
+
+
+class Keyed(Happened):
+    """The patient sent digits that may be their PIN; the digits themselves are not in it.
+
+    `came` says whether they fit what was asked for, are a `new` PIN with this digest, or that
+    nothing asked for them (`loose`).
+    """
+
+    kind: Literal["keyed"] = "keyed"
+    came: Literal["fits", "wrong", "new", "loose"]
+    digest: str = ""
 
 
 class Edited(Happened):
@@ -195,6 +211,7 @@ Event = Annotated[
     Joined
     | Said
     | Tapped
+    | Keyed
     | Edited
     | Attached
     | Due
@@ -238,4 +255,4 @@ def is_cue(event: Event) -> bool:
 
 def is_patients(event: Event) -> bool:
     """Whether the patient did this, rather than the clock or the care team."""
-    return isinstance(event, Joined | Said | Tapped | Edited | Attached | Returned)
+    return isinstance(event, Joined | Said | Tapped | Keyed | Edited | Attached | Returned)

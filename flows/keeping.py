@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from flows import agreement
 from flows.answers import Answer, settled_value
 from flows.effects import Agree, Record
 from flows.scene import Scene
 from flows.steps import Consent, Question, key_of
+from flows.wording import plain, values_for
 
 
 def keep_answer(scene: Scene, question: Question, given: Answer) -> Scene:
@@ -20,8 +22,13 @@ def keep_answer(scene: Scene, question: Question, given: Answer) -> Scene:
     scene = scene.top_but(given=tuple(dict.fromkeys((*top.given, key))))
     if isinstance(question, Consent):
         agreed = given.value == "agree"
-        return scene.then(Agree(version=question.consent, text=_shown(scene), agreed=agreed))
+        scene = scene.then(Agree(version=question.consent, text=_shown(scene), agreed=agreed))
+        return _agreed_to(scene) if agreed else scene
     return scene
+
+
+def _agreed_to(scene: Scene) -> Scene:
+    return scene.but(agreed=agreement.terms(scene.release, scene.event.desk.keeps))
 
 
 def known(scene: Scene, key: str, given: Answer) -> Scene:
@@ -41,4 +48,4 @@ def _shown(scene: Scene) -> str:
     steps = [step for name in earlier for step in scene.release.flow(name).steps]
     steps += flow.steps[: flow.names.index(top.step) + 1]
     texts = [getattr(step, "say", "") or getattr(step, "text", "") for step in steps]
-    return "\n\n".join(text.strip() for text in texts if text)
+    return "\n\n".join(plain(text, values_for(scene, text)).strip() for text in texts if text)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from flows import timing
+from flows import agreement, timing
 from flows.course import next_addon, next_lesson
 from flows.effects import Cancel, Nudge, Raise, Skip
 from flows.events import CUE, Due, is_cue
 from flows.frames import drop, rest
 from flows.program import Nudge as Kind
+from flows.prompts import lasting
 from flows.rhythm import behind_at, due_check, falls_due, midnight, next_check_at
 from flows.scene import Scene
 from flows.state import Behind, Waiting
 from flows.steps import Wait
 from flows.talk import begin, wait_over
 from flows.watches import WATCHES, is_watch, run_out
-from flows.wording import zone_of
+from flows.wording import message, zone_of
 
 _EVERY_DAY = "1,2,3,4,5,6,7"
 _DAY = timedelta(days=1)
@@ -31,7 +32,9 @@ def schedule(scene: Scene) -> Scene:
     """The scene with its one next nudge, and every watch, put in order."""
     scene = _set(scene, "nudge", _wanted(scene))
     for name, watch in WATCHES.items():
-        scene = _set(scene, name, watch.wanted(scene))
+        # nobody is behind with a program that waits for them
+        is_off = name == "behind_watch" and agreement.is_wanted(scene)
+        scene = _set(scene, name, None if is_off else watch.wanted(scene))
     return _set(scene, "cue", _cued(scene))
 
 
@@ -46,6 +49,8 @@ def come_due(scene: Scene, event: Due) -> Scene:
     # a last safety question that was left, by someone who said that they are safe
     scene = drop(scene, "safety") if scene.state.held is None else scene
     reason = _reason_against(scene, event) if is_current else "replaced"
+    if not reason and agreement.is_asked(scene):
+        return _tell_of_newer_words(scene, event)
     if reason == "unanswered":
         scene = scene.but(silent=True).then(Raise(rule="nudges-unanswered"))
     kind = _kind(scene)
@@ -54,6 +59,18 @@ def come_due(scene: Scene, event: Due) -> Scene:
     scene = scene.but(nudged_on=_today(scene), unanswered=scene.state.unanswered + 1)
     flow: str = getattr(scene.release.program.nudges, kind)
     return begin(rest(drop(_noted(scene, kind), "nudge")), flow)
+
+
+def _tell_of_newer_words(scene: Scene, event: Due) -> Scene:
+    """The scene with one word that there is something new to agree to, in place of any nudge."""
+    wanted = agreement.terms(scene.release, event.desk.keeps)
+    if scene.state.reminded_of == wanted:
+        return scene.then(Skip(key=event.key, reason="not agreed"))
+    scene = scene.but(
+        nudged_on=_today(scene), unanswered=scene.state.unanswered + 1, reminded_of=wanted
+    )
+    buttons = lasting(scene, "resume")
+    return message(rest(drop(scene, "nudge")), "agreement-nudge", buttons=buttons)
 
 
 def _anew(scene: Scene) -> Scene:
@@ -161,6 +178,8 @@ def _wanted(scene: Scene) -> Waiting | None:
         return None
     if state.silent and state.phase != "following_up":
         return None
+    if _knows_of_newer_words(scene):
+        return None
     if state.phase == "consenting" or "zone" not in state.answers:
         # nobody has agreed to be reminded yet, and nobody knows when their night is
         return None
@@ -169,6 +188,16 @@ def _wanted(scene: Scene) -> Waiting | None:
     if state.phase == "following_up":
         return _visit(scene)
     return _slot(scene, scene.event.at)
+
+
+def _knows_of_newer_words(scene: Scene) -> bool:
+    """Whether a nudge told them already that nothing goes on before they agree."""
+    told = scene.state.reminded_of
+    return (
+        told is not None
+        and told == agreement.terms(scene.release, scene.event.desk.keeps)
+        and agreement.is_wanted(scene)
+    )
 
 
 def _visit(scene: Scene) -> Waiting | None:

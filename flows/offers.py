@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flows import locks
 from flows.effects import Button, Reply, Send, Settle, Toast
 from flows.events import Cleared, OfferClosed, Offered, Reminded, is_patients
 from flows.folding import bare
 from flows.frames import close_question
 from flows.piles import taken_out
 from flows.presence import keeps_quiet
-from flows.prompts import rows_of
+from flows.prompts import lasting, rows_of
 from flows.proposals import changed, fits
 from flows.reading import exact_choice
 from flows.scene import Rows, Scene
@@ -40,6 +41,8 @@ def offered(scene: Scene, event: Offered) -> Scene:
         change=event.change,
     )
     scene = _without(scene, event.offer)
+    if _may_show(scene) and locks.is_shut(scene):
+        return message(_with(scene, offer), "offer-locked", buttons=lasting(scene, "calls"))
     return _say(scene, offer) if _may_show(scene) else _with(scene, offer)
 
 
@@ -84,6 +87,8 @@ def caught_up(scene: Scene) -> Scene:
     sent = sum(isinstance(effect, Send) for effect in scene.effects)
     is_asking = scene.state.asked == scene.state.turn
     if unseen is None or not is_time or is_asking or sent >= _MOST or not _may_show(scene):
+        return scene
+    if locks.is_shut(scene) and unseen.choices:
         return scene
     return _say(_without(scene, unseen.id), unseen)
 

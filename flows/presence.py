@@ -16,14 +16,14 @@ from flows.scene import Rows, Scene
 from flows.talk import ask_again, run
 from flows.wording import message, worded
 
-ENDS = frozenset({"stop", "pause", "resume"})
+ENDS = frozenset({"stop", "pause", "resume", "erase"})
 """Commands with which the patient ends the silence."""
 
 PLAIN = frozenset({"now", "help", "stop"})
 """Commands that are heard in plain words, too; the clinician reads the words all the same."""
 
 _HELP = frozenset({"now", "help", "crisis"})
-_LOOKS = frozenset({"menu", "progress", "cards", "calls", "mydata", "erase"})
+_LOOKS = frozenset({"menu", "progress", "cards", "calls", "mydata"})
 _OF_A_CARD = frozenset({"card", "cards", "card-picture"})
 _SAID_AGAIN = timedelta(hours=1)
 

@@ -21,7 +21,6 @@ ENGINE_RULES = frozenset(
     {
         "behind-schedule",
         "crisis-asked",
-        "erase-request",
         "nudges-unanswered",
         "overdue-after-amber",
         "silence-after-amber",

@@ -97,6 +97,40 @@ class Offer(Value):
     turn: int | None = None
 
 
+class Lock(Value):
+    """The PIN before a patient's records: its digest, empty while it is being chosen.
+
+    `door` is what waits for the PIN, and `candidate` the digest of a new one sent once; `wrong`
+    counts the tries since it last fitted; `forgot_at` is when it was asked to be taken off.
+    """
+
+    digest: str = ""
+    door: str | None = None
+    candidate: str = ""
+    opened_at: datetime | None = None
+    wrong: int = 0
+    shut_until: datetime | None = None
+    forgot_at: datetime | None = None
+
+
+class Crowd(Value):
+    """How much came lately that no question had asked for: it rises by each, and sinks in time.
+
+    `full` says that it was too much, and the patient heard so.
+    """
+
+    level: float = 0.0
+    at: datetime
+    full: bool = False
+
+
+class Aside(Value):
+    """What was open when newer words to agree to came, and the release that it belongs to."""
+
+    release: str
+    stack: tuple[Frame, ...]
+
+
 class State(Value):
     """Everything the next turn must know.
 
@@ -106,7 +140,10 @@ class State(Value):
     asks to see; `renewed` that newer content closed what was open, and the patient has not heard;
     `taken_by` names the clinician who writes in the program's place, and `passed_on_at` is when the
     patient was last told that their words go there; `heard` is the turn in which a clinician last
-    wrote.
+    wrote. `lock` is the PIN before their records, `crowd` what came in lately.
+    `agreed` is a hash of the words that they agreed to, None for whoever did so before it was
+    kept; `aside` is what waits until they agree to newer ones, `reminded_of` those of which a
+    nudge told them, and `excused` an older release, on which they end what they began.
     """
 
     release: str
@@ -148,6 +185,12 @@ class State(Value):
     passed_on_at: datetime | None = None
     heard: int = 0
     offers: tuple[Offer, ...] = ()
+    lock: Lock | None = None
+    crowd: Crowd | None = None
+    agreed: str | None = None
+    aside: Aside | None = None
+    reminded_of: str | None = None
+    excused: str | None = None
 
     @property
     def zone(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -82,10 +82,32 @@ class Question(Step):
 
 
 class Ask(Question):
-    """A question with choices; the choices `later`, `back` and `skip` do what they say."""
+    """A question with choices; the choices `later`, `back` and `skip` do what they say.
+
+    Those in `typed` have no button: nobody makes them by a slip, their word is written out.
+    """
 
     ask: Key
     choices: Choices = Field(min_length=1)
+    typed: tuple[str, ...] = ()
+
+    @property
+    def buttons(self) -> Choices:
+        """The choices that have a button."""
+        return {value: label for value, label in self.choices.items() if value not in self.typed}
+
+    @property
+    def spelled(self) -> Choices:
+        """The choices that must be written out."""
+        return {value: label for value, label in self.choices.items() if value in self.typed}
+
+    @model_validator(mode="after")
+    def _types_what_is_there(self) -> Self:
+        unknown = [value for value in self.typed if value not in self.choices]
+        if unknown or not self.buttons:
+            msg = "typed: names some of the choices, and at least one of them keeps its button"
+            raise ValueError(msg)
+        return self
 
 
 class Rate(Question):
@@ -165,7 +187,7 @@ class Move(Step):
 class Open(Step):
     """A door out of this flow: the next lesson, check or add-on, the menu, or what lies below."""
 
-    open: Literal["lesson", "check", "addon", "menu", "resume"]
+    open: Literal["lesson", "check", "addon", "menu", "resume", "pin"]
 
 
 class Tell(Step):
@@ -184,6 +206,12 @@ class Safe(Step):
     """The patient said that they are safe for now: the safety hold is lifted."""
 
     safe: Literal[True]
+
+
+class Erase(Step):
+    """All that is kept about the patient is erased, at their own word."""
+
+    erase: Literal[True]
 
 
 class Item(Question):
@@ -222,6 +250,7 @@ _KINDS = {
     "tell": "tell",
     "show": "show",
     "safe": "safe",
+    "erase": "erase",
     "tally": "tally",
     "item": "item",
 }
@@ -253,6 +282,7 @@ AnyStep = Annotated[
     | Annotated[Tell, Tag("tell")]
     | Annotated[Show, Tag("show")]
     | Annotated[Safe, Tag("safe")]
+    | Annotated[Erase, Tag("erase")]
     | Annotated[Item, Tag("item")]
     | Annotated[Tally, Tag("tally")],
     Discriminator(_kind),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from flows import agreement, locks
 from flows.answers import Answer, Choice
 from flows.cards import keep as keep_card
 from flows.cards import left_open, show_cards
 from flows.course import next_addon, next_lesson
-from flows.effects import GiveData, Raise, Relay
+from flows.effects import Erase, GiveData, Raise, Relay
 from flows.errors import EndlessFlow
 from flows.frames import alarm, close_question, place, rest
 from flows.keeping import keep_answer
@@ -15,7 +18,7 @@ from flows.machine import ANSWERED, NEXT, SKIPPED, WAITED
 from flows.machines import follow
 from flows.piles import lifted, taken_out
 from flows.progress import show_progress, show_summary
-from flows.prompts import ask
+from flows.prompts import ask, lasting
 from flows.rhythm import (
     CHECKED,
     due_check,
@@ -25,7 +28,7 @@ from flows.rhythm import (
 )
 from flows.scene import Scene
 from flows.scoring import is_passed, on_item, on_passed, tally
-from flows.state import Frame
+from flows.state import Aside, Frame, State
 from flows.steps import (
     END,
     Add,
@@ -45,6 +48,7 @@ from flows.steps import (
     Tell,
     Wait,
 )
+from flows.steps import Erase as EraseStep
 from flows.steps import Raise as RaiseStep
 from flows.way import completed, done, move
 from flows.wording import message, values_for
@@ -234,6 +238,8 @@ def _enter(scene: Scene) -> Scene:
         case Move():
             # "back" must not lead to before a move that was made
             return move(_on(scene, NEXT).top_but(trail=()), step.move)
+        case EraseStep():
+            return _erased(scene)
         case Show() | Tell() | Safe() | Decide() | Add():
             return _on(_act(scene, step), NEXT)
         case _:
@@ -258,6 +264,8 @@ def _act(scene: Scene, step: Step) -> Scene:
             return show_progress(scene)
         case Show(show="summary"):
             return show_summary(scene)
+        case Show(show="cards" | "mydata") if locks.is_shut(scene):
+            return message(scene, "pin-first")
         case Show(show="cards"):
             return show_cards(scene)
         case Show(show="lines"):
@@ -266,6 +274,14 @@ def _act(scene: Scene, step: Step) -> Scene:
             return scene.then(GiveData(caption=scene.release.text("mydata")))
         case _:
             return scene
+
+
+def _erased(scene: Scene) -> Scene:
+    """The scene of somebody of whom nothing is known any more: nothing is open, and they left."""
+    kept = ("release", "turn", "nudge", "watch", "check", "behind_watch", "overdue_watch", "cue")
+    known = {name: getattr(scene.state, name) for name in kept}
+    scene = message(scene, "erased").then(Erase())
+    return replace(scene, state=State(**known, phase="withdrawn", invited=False))
 
 
 def _leave_for(scene: Scene, step: Open) -> Scene:
@@ -279,6 +295,8 @@ def _leave_for(scene: Scene, step: Open) -> Scene:
             return open_check(scene)
         case "addon":
             return open_addon(scene)
+        case "pin":
+            return locks.choose(scene)
         case "menu":
             return message(scene, "menu")
 
@@ -288,6 +306,8 @@ def _finish(scene: Scene, top: Frame) -> Scene:
     if flow.kind == "lesson" or scene.top is None:
         scene = told_of_next(scene, flow.kind)
     if scene.top is None:
+        if scene.state.aside is not None and top.flow == agreement.flow_of(scene.release):
+            return _agreed_anew(scene, scene.state.aside)
         # a talk that the patient opened ends where it is: nothing new begins in the same breath
         return _next_of_phase(scene) if _is_of_program(scene, top.flow) else scene
     if scene.top.waiting:
@@ -295,6 +315,12 @@ def _finish(scene: Scene, top: Frame) -> Scene:
         given = tuple(dict.fromkeys((*scene.top.given, *top.given)))
         return _on(scene.top_but(given=given), NEXT)
     return rest(scene) if flow.kind == "safety" or flow.rest_after else scene
+
+
+def _agreed_anew(scene: Scene, aside: Aside) -> Scene:
+    """The scene after newer words were agreed to; what was put aside is a tap away."""
+    scene = message(scene, "agreement-kept", buttons=lasting(scene, "resume"))
+    return scene if aside.stack else _next_of_phase(scene.but(aside=None))
 
 
 def told_of_next(scene: Scene, kind: str) -> Scene:

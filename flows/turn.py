@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows import crisis, offers, presence, talk
+from flows import agreement, asking_anew, crisis, crowds, discreet, locks, offers, presence, talk
 from flows.answers import LEAVE, Answer, Choice, Slip, number_in, tapped, typed
 from flows.away import away
 from flows.cards import as_it_was
-from flows.commands import command, idle, knows, noticed, start
+from flows.commands import command, idle, keyed, knows, noticed, start
 from flows.effects import Effect, Raise, Relay, Settle, Toast
 from flows.events import (
     UNREADABLE,
@@ -21,6 +21,7 @@ from flows.events import (
     Event,
     HandedBack,
     Joined,
+    Keyed,
     OfferClosed,
     Offered,
     Reminded,
@@ -42,7 +43,7 @@ from flows.state import State
 from flows.steps import Question, Tell, Wait, Write
 from flows.wording import message
 
-OPEN_TO_ALL = frozenset({"now", "help", "crisis"})
+OPEN_TO_ALL = frozenset({"now", "help", "crisis", "mydata", "erase"})
 """Commands that work for whoever has no invitation yet."""
 
 
@@ -62,10 +63,12 @@ def turn(release: Release, state: State, event: Event) -> Turn:
     """
     scene = _opened(release, state, event)
     if state.stack and state.release != release.hash:
-        scene = _set_down(scene)
+        is_asked = state.held is None and agreement.is_wanted(scene)
+        scene = agreement.put_aside(scene, state.release) if is_asked else _set_down(scene)
     is_news = scene.state.renewed and is_patients(event)
     scene = _renewed(scene) if is_news else _happen(scene)
     scene = schedule(noticed(offers.caught_up(scene)))
+    scene = discreet.veiled(agreement.taken_up(scene))
     return Turn(scene.state, scene.effects)
 
 
@@ -79,7 +82,8 @@ def _opened(release: Release, state: State, event: Event) -> Scene:
     scene = scene.but(turn=state.turn + 1)
     if not is_patients(event):
         return scene
-    return scene.but(last_seen_at=event.at, unanswered=0, silent=False, reachable=True)
+    seen = scene.but(last_seen_at=event.at, unanswered=0, silent=False, reachable=True)
+    return locks.passed_by(seen)
 
 
 def _set_down(scene: Scene) -> Scene:
@@ -118,7 +122,8 @@ def _happen(scene: Scene) -> Scene:
         return _crisis(scene, words)
     if tier == "soft" and scene.state.held is None:
         return _check_in(scene, words)
-    return _ordinary(scene)
+    scene, is_answered = (scene, True) if tier else crowds.take(scene)
+    return _ordinary(scene) if is_answered else scene
 
 
 def _crisis(scene: Scene, words: str) -> Scene:
@@ -168,7 +173,20 @@ def _is_for_team(scene: Scene) -> bool:
     return any(isinstance(step, Tell) and step.tell == question.write for step in steps)
 
 
+def _asked_first(scene: Scene) -> tuple[Scene, bool]:
+    """The scene, and whether all that it does is to ask for an agreement to newer words."""
+    if not is_patients(scene.event) or not agreement.is_asked(scene):
+        return scene, False
+    relay = _relay(scene)
+    scene = agreement.put_aside(scene, scene.release.hash) if not scene.state.aside else scene
+    asked = asking_anew.asks_first(scene, relay)
+    return (scene, False) if asked is None else (asked, True)
+
+
 def _ordinary(scene: Scene) -> Scene:
+    scene, is_asked = _asked_first(scene)
+    if is_asked:
+        return scene
     event = scene.event
     match event:
         case Joined():
@@ -178,6 +196,8 @@ def _ordinary(scene: Scene) -> Scene:
             return _said(scene, event)
         case Tapped():
             return _tapped(scene, event)
+        case Keyed():
+            return keyed(scene, event)
         case Edited():
             scene = scene.then(*_relay(scene))
             is_live = scene.state.taken_by is not None or event.to_clinician
@@ -220,6 +240,8 @@ def _not_read(scene: Scene) -> Scene:
 
 def _said(scene: Scene, event: Said) -> Scene:
     text = event.text.strip()
+    if locks.is_odd(scene):
+        return message(scene, "pin-odd")
     if presence.hears_all(scene):
         return _said_live(scene, text)
     if scene.state.taken_by is not None:
@@ -227,7 +249,7 @@ def _said(scene: Scene, event: Said) -> Scene:
     elif event.to_clinician:
         return message(scene.then(*_relay(scene)), "relayed")
     name = command_in(scene, text)
-    if not scene.state.invited and not scene.in_safety and name not in OPEN_TO_ALL:
+    if _is_shut_out(scene, name):
         return message(scene, "need-invite")
     chosen = choice_of_offer(scene, text, name)
     if chosen is not None:
@@ -238,6 +260,13 @@ def _said(scene: Scene, event: Said) -> Scene:
     if name is not None:
         return command(scene, name)
     return _unasked(scene)
+
+
+def _is_shut_out(scene: Scene, name: str | None) -> bool:
+    """Whether only an invitation helps; whoever is asked something all the same may answer it."""
+    if scene.state.invited or scene.in_safety or name in OPEN_TO_ALL:
+        return False
+    return scene.question is None or name is not None
 
 
 def _said_live(scene: Scene, text: str) -> Scene:

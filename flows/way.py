@@ -21,6 +21,8 @@ _FORGOTTEN = {
     "uncertain": 0,
     "taken_by": None,
     "offers": (),
+    "agreed": None,
+    "aside": None,
 }
 """What is no longer counted once someone has left."""
 

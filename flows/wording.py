@@ -139,6 +139,7 @@ ENGINE: dict[str, Callable[[Scene], str]] = {
     "emergency": lambda scene: country_of(scene).emergency,
     "who_sees": _who_sees,
     "hours": lambda scene: scene.event.desk.hours,
+    "keeps": lambda scene: scene.event.desk.keeps,
     "local_time": _local_time,
     "suggestion": _suggestion,
     "track_title": _track_title,

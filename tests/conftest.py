@@ -1,5 +1,6 @@
 """Real databases for every test: an SQLite file, and a PostgreSQL that the tests start."""
 
+import gc
 import os
 import pwd
 import shutil
@@ -10,22 +11,43 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from bot.content import library, yaml
 from bot.keys import Vault, new_key
 from bot.store.migrate import migrate
 from bot.store.store import Store
 
 NO_POSTGRES = "PostgreSQL is not installed: on Debian, apt-get install postgresql"
 NUMBERS = count(1)
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
 POSTGRESQL = "postgresql"
 LONGEST_FIRST = {
     name: n for n, name in enumerate(["faults", "life", "soak", "journeys", "browser"])
 }
+
+# the same file is read by many tests, and nobody changes what a document holds
+vars(library)["parse"] = cache(yaml.parse)
+IN_MEMORY = Path("/dev/shm")
+ENOUGH = 4 * 2**30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What tests write is kept in memory where there is room: it need not outlive a power cut."""
+    if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported stays to the end: nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,6 +80,13 @@ class Server:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self.url(name)
 
+    def drop(self, url: str) -> None:
+        """Nothing is left of a database, or all of it where a bot still runs on it."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            # a thousand of them would fill a disk
+            if not connection.execute(SESSIONS, [name_in(url)]).fetchall():
+                connection.execute(f"DROP DATABASE {name_in(url)}".encode())
+
     def starts(self) -> None:
         """Start it, and wait until it answers."""
         self.process = _serve(self.programs, self.folder)
@@ -68,6 +97,11 @@ class Server:
         assert self.process is not None
         self.process.send_signal(how)
         self.process.wait()
+
+
+def name_in(url: str) -> str:
+    """The name of the PostgreSQL database at that address."""
+    return url.split("/")[3].split("?")[0]
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +135,7 @@ def migrated_postgres(postgres: Server) -> str:
     """The name of a migrated database that others are copied from."""
     url = postgres.create()
     migrate(url)
-    return url.split("/")[3].split("?")[0]
+    return name_in(url)
 
 
 @pytest.fixture(scope="session")
@@ -119,9 +153,11 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres: Server, migrated_postgres: str) -> str:
+def postgres_url(postgres: Server, migrated_postgres: str) -> Iterator[str]:
     """A migrated PostgreSQL database of this test's own."""
-    return postgres.create(migrated_postgres)
+    url = postgres.create(migrated_postgres)
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 
 from bot.app.pager import Pager, Say
 from bot.app.troubles import Course, Queues, Signs
+from bot.service import guessing, retiring
 from bot.service.health import Pulse
 from bot.service.mail_delivery import Courier
 from bot.service.site import Site
@@ -65,7 +66,8 @@ class DeadMan:
 
     `in_vain` says how often the connections were opened anew without an answer since, `is_there`
     whether the database's file is still the one that was opened, `sheltered` since when anything
-    waits on the disk; `leave` ends the process, and `monotonic` is a clock that nobody sets.
+    waits on the disk, `astray` names the files there that cannot be brought in; `leave` ends the
+    process, and `monotonic` is a clock that nobody sets.
     """
 
     def __init__(
@@ -79,12 +81,14 @@ class DeadMan:
         in_vain: Callable[[], int] = lambda: 0,
         is_there: Callable[[], bool] = lambda: True,
         sheltered: Callable[[], datetime | None] = lambda: None,
+        astray: Callable[[], tuple[str, ...]] = tuple,
         leave: Callable[[int], object] = os._exit,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._site, self._pulse = store, site, pulse
         self._pager = Pager(site, say, courier)
-        self._is_there, self._sheltered = is_there, sheltered
+        self._is_there, self._sheltered, self._astray = is_there, sheltered, astray
+        self._told_of = frozenset[str]()
         self._leave, self._monotonic = leave, monotonic
         self._began = site.clock.now()
         self._watch, self._signs, self._course = Watch(None), Signs(pulse, in_vain), Course()
@@ -103,6 +107,7 @@ class DeadMan:
             self._tell_of(name)
         for name in over:
             self._tell_end_of(name)
+        self._tell_of_files()
         self._pulse.noticed = frozenset(self._course.open)
         self._leave_if_lost()
         await self._pager.send()
@@ -125,8 +130,20 @@ class DeadMan:
 
     def _tell_of(self, name: str) -> None:
         log.error("the watch sees a trouble: %s", name)
+        if name == "aside":
+            return  # told file by file
         seconds = max(self._course.open[name], self._ages().get(name, 0.0))
         self._page(f"m-trouble-{name}", seconds)
+
+    def _tell_of_files(self) -> None:
+        """Tell of each file whose messages cannot be brought in, once while that lasts."""
+        if "aside" not in self._course.open:
+            self._told_of = frozenset()
+            return
+        new = [name for name in self._queues.astray if name not in self._told_of]
+        self._told_of |= frozenset(new)
+        if new:
+            self._page("m-trouble-aside", 0, files=", ".join(new))
 
     def _tell_end_of(self, name: str) -> None:
         log.warning("the watch sees no trouble any more: %s", name)
@@ -139,6 +156,7 @@ class DeadMan:
         return {
             "outbox": queues.outbox,
             "inbox": queues.inbox,
+            "retention": queues.unretired,
             "lag": self._pulse.lag,
             "silent": signs.unheard,
         }
@@ -157,15 +175,19 @@ class DeadMan:
     async def _look_at_database(self) -> None:
         """Learn who is to be told and what waits; whoever was known a moment ago will do."""
         is_well = self._watch.since is None
-        chats, outbox_age, inbox_age = self._pager.chats, 0.0, 0.0
+        learnt: Learnt = (self._pager.chats, 0.0, 0.0, 0.0, False)
         with suppress(Exception):
             async with asyncio.timeout(READ_SECONDS):
-                chats, outbox_age, inbox_age = await self._store.read(_learn, self._site)
+                learnt = await self._store.read(_learn, self._site)
+        chats, outbox_age, inbox_age, kept_age, is_guessed = learnt
         # while all is well, for later nobody may be able to say who they are
         self._pager.chats = chats if is_well else self._pager.chats
         inbox_age = max(inbox_age, _age(self._sheltered(), self._site.clock.now()))
         # a file that is gone takes every write all the same, and keeps none
-        self._queues = Queues(outbox_age, inbox_age, self._written() and self._is_there())
+        is_writable = self._written() and self._is_there()
+        self._queues = Queues(
+            outbox_age, inbox_age, is_writable, self._astray(), kept_age, is_guessed
+        )
 
     def _written(self) -> bool:
         """Whether the last write that was tried was kept in time; now and then one is begun."""
@@ -189,10 +211,16 @@ class DeadMan:
         return True
 
 
-def _learn(unit: Unit, site: Site) -> tuple[tuple[str, ...], float, float]:
-    """The chats of who is to be told, and the ages of what waits longest."""
+Learnt = tuple[tuple[str, ...], float, float, float, bool]
+"""Who is to be told, the ages of what waits longest and of what is over, if codes are guessed."""
+
+
+def _learn(unit: Unit, site: Site) -> Learnt:
+    """What the database says of those who are to be told, and of what may be wrong."""
     now, oldest = site.clock.now(), (outbox.oldest(unit), inbox.counts(unit).oldest)
-    return _chats_of_operators(unit), _age(oldest[0], now), _age(oldest[1], now)
+    kept_age = retiring.late_by(unit, site).total_seconds()
+    ages = _age(oldest[0], now), _age(oldest[1], now), kept_age
+    return _chats_of_operators(unit), *ages, guessing.are_many(unit, now)
 
 
 def _age(then: datetime | None, now: datetime) -> float:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.app.keeping import kept_lines
+from bot.app.key_report import key_lines
 from bot.app.run import open_store, site_for
 from bot.service.health import Pulse, health
+from bot.service.rekeying import report
 from bot.service.site import Site
+from bot.service.spool import FOLDER
 from bot.service.team import care_team, operators
 from bot.settings import Settings
 from bot.store.unit import Unit
@@ -21,9 +25,13 @@ def diagnose(settings: Settings) -> tuple[list[str], bool]:
     store = open_store(settings)
     try:
         found, well = store.read_now(_look, site)
+        keys = store.read_now(
+            report, settings.database, settings.data_dir / FOLDER, site.clock.now()
+        )
     finally:
         store.close()
-    return [*lines, *found], well
+    is_open = not keys.uses.unreadable and not keys.elsewhere
+    return [*lines, *key_lines(keys), *found], well and is_open
 
 
 def _look(unit: Unit, site: Site) -> tuple[list[str], bool]:
@@ -35,8 +43,10 @@ def _look(unit: Unit, site: Site) -> tuple[list[str], bool]:
         _mail(site, state),
         f"operators: {len(ops)} joined" if ops else "operators: nobody hears of faults",
     ]
+    kept, is_kept_well = kept_lines(unit, site)
     troubles = ("dead", "refused", "mails_refused", "alerts_overdue")
-    return lines, bool(team) and not any(state[name] for name in troubles)
+    is_well = bool(team) and is_kept_well and not any(state[name] for name in troubles)
+    return [*lines, *kept], is_well
 
 
 def _mail(site: Site, state: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ import uvicorn
 
 from bot.app.deadman import DeadMan, watching
 from bot.app.listening import Listening, beat
-from bot.app.logs import set_up
+from bot.app.logs import secrets_of, set_up
 from bot.app.web import web
 from bot.clinic import clinic
 from bot.clock import Clock
@@ -25,6 +25,7 @@ from bot.content.proofreading import proofread_to_start
 from bot.content.reading import read
 from bot.keys import Vault
 from bot.mail import Courier, route_of
+from bot.service.auditing import Exporting
 from bot.service.deliver import Delivery
 from bot.service.erasing import stay_erased
 from bot.service.health import Pulse, health
@@ -34,11 +35,12 @@ from bot.service.releases import Releases
 from bot.service.renewal import take_up
 from bot.service.shelter import Shelter
 from bot.service.site import Site
-from bot.service.spool import Spool
+from bot.service.spool import FOLDER, Spool
 from bot.service.unaided import Unaided
 from bot.settings import BadSetting, Settings
 from bot.store.engine import file_of
 from bot.store.errors import BadDatabase
+from bot.store.keyring import check_database
 from bot.store.migrate import migrate
 from bot.store.replicas import Replica, join
 from bot.store.same_file import same_file
@@ -88,14 +90,16 @@ def make_data_dir(settings: Settings) -> None:
 def open_store(settings: Settings) -> Store:
     """The migrated database; BadDatabase if it cannot be used."""
     make_data_dir(settings)
+    vault = Vault(settings.keys)
+    check_database(settings.database, vault)
     migrate(settings.database)
-    return Store.open(settings.database, Vault(settings.keys))
+    return Store.open(settings.database, vault)
 
 
 def _keep_together(settings: Settings) -> None:
     """BadDatabase if the database's file is gone while messages for it wait beside it."""
     file = file_of(settings.database)
-    waiting = any(settings.data_dir.joinpath("spool").glob("*.jsonl"))
+    waiting = any(settings.data_dir.joinpath(FOLDER).glob("*.jsonl"))
     if waiting and file is not None and not file.exists():
         msg = (
             "The database file is gone, and messages for it wait in DATA_DIR/spool: put the file "
@@ -106,7 +110,7 @@ def _keep_together(settings: Settings) -> None:
 
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; turns in hand are finished, the rest waits in the inbox."""
-    set_up(settings.log_level)
+    set_up(settings.log_level, secrets_of(settings))
     stopping = _stop_signal()
     site, vault = site_for(settings), Vault(settings.keys)
     make_data_dir(settings)
@@ -148,13 +152,14 @@ class Service:
         self._painter = Painter()
         delivery = Delivery(store, site, gateway.Telegram(self._bot), self._painter, replica)
         mail = MailDelivery(store, site, courier_for(settings), replica)
-        self._workers = Workers(store, site, delivery, self._pulse, mail, replica)
+        exporting = Exporting(store, site)
+        self._workers = Workers(store, site, delivery, self._pulse, mail, replica, exporting)
         vault = Vault(settings.keys)
         self._is_there = same_file(settings.database)
         self._shelter = Shelter(
             store,
             site,
-            Spool(settings.data_dir / "spool", vault),
+            Spool(settings.data_dir / FOLDER, vault),
             Unaided(site, gateway.Telegram(self._bot)),
             wake=self._workers.wake,
             is_there=self._is_there,
@@ -212,6 +217,7 @@ class Service:
                 in_vain=lambda: self._wire.in_vain,
                 is_there=self._is_there,
                 sheltered=lambda: self._shelter.oldest,
+                astray=lambda: self._shelter.astray,
             )
         finally:
             await bot.request.shutdown()

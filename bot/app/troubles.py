@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.service.health import HOOK_STALE, INBOX_STALE, OUTBOX_STALE, POLL_STALE, Pulse
+from bot.service.retiring import STALE
 
+RETENTION_STALE = STALE.total_seconds()
 SLOW = 30.0
 """How many seconds the event loop may be busy with one thing."""
 STUCK = 120.0
@@ -35,6 +37,9 @@ TROUBLES = {
     "inbox": Patience(60, 60),
     "lag": Patience(0, 5),
     "database": Patience(30, 5),
+    "aside": Patience(0, 60),
+    "retention": Patience(600, 60),
+    "guesses": Patience(0, 600),
 }
 """What operators are told of, each once, and once more when it is over."""
 _HEARS_NOTHING = frozenset({"token", "wedged", "silent"})
@@ -42,11 +47,19 @@ _HEARS_NOTHING = frozenset({"token", "wedged", "silent"})
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """The ages of what waits longest, in seconds, and whether anything can be written."""
+    """The ages of what waits longest, in seconds, and whether anything can be written.
+
+    `astray` names the files from which messages cannot be brought into the database, and
+    `unretired` is how many seconds ago what was over its time last went; `guessed` says that many
+    codes were wrong lately.
+    """
 
     outbox: float = 0.0
     inbox: float = 0.0
     is_writable: bool = True
+    astray: tuple[str, ...] = ()
+    unretired: float = 0.0
+    guessed: bool = False
 
 
 @dataclass(slots=True)
@@ -95,6 +108,9 @@ class Signs:
             "database": not queues.is_writable,
             "outbox": queues.outbox > OUTBOX_STALE,
             "inbox": queues.inbox > INBOX_STALE,
+            "aside": bool(queues.astray),
+            "retention": queues.unretired > RETENTION_STALE,
+            "guesses": queues.guessed,
         }
         return _causes(frozenset(name for name, is_so in seen.items() if is_so))
 

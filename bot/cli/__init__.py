@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.cli import authors, operators, safekeeping
+from bot.cli import auditing, authors, keeping_keys, operators, safekeeping
 from bot.content.mistakes import ContentError
 from bot.settings import BadSetting
 from bot.store.errors import BadDatabase
@@ -19,7 +19,9 @@ app = typer.Typer(
 )
 authors.add_to(app)
 operators.add_to(app)
+keeping_keys.add_to(app)
 safekeeping.add_to(app)
+auditing.add_to(app)
 
 
 def main() -> None:

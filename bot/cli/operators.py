@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from bot import keys as key_making
 from bot.app import make_data_dir, open_store
 from bot.app import run as run_service
 from bot.app.doctor import diagnose
@@ -26,7 +25,6 @@ PAGE_PORT = 8080
 DEMO_WEEKS = 9
 """Over which the people of the demo began: more of them would take longer to live through."""
 
-keys = typer.Typer(no_args_is_help=True, help="Make secret keys.")
 invite = typer.Typer(no_args_is_help=True, help="Make one-time codes for people to join with.")
 
 
@@ -37,7 +35,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(simulate)
     app.command()(migrate)
     app.command()(doctor)
-    app.add_typer(keys, name="keys")
     app.add_typer(invite, name="invite")
 
 
@@ -91,12 +88,6 @@ def doctor() -> None:
     print("\n".join(lines))
     if not well:
         raise typer.Exit(1)
-
-
-@keys.command("new")
-def new_key() -> None:
-    """Print a new key for SECRET_KEYS."""
-    print(key_making.new_key())
 
 
 @invite.command("clinician")

@@ -14,6 +14,7 @@ from flows.effects import (
     Cancel,
     Chart,
     Effect,
+    Erase,
     File,
     GiveData,
     Keep,
@@ -123,6 +124,8 @@ class Player:
                 return ["[passed on to the care team]"]
             case GiveData():
                 return ["[a file with everything that is kept]"]
+            case Erase():
+                return ["[all that is kept about you is erased]"]
             case Keep():
                 return [f"[score: {effect.score.measure} {_number(effect.score.total)}]"]
             case Nudge() if effect.key.startswith(CUE):

@@ -87,7 +87,8 @@ def erase(
         finally:
             store.close()
     print(f"{pseudonym} is erased. Alerts closed: {done.alerts}; booked calls: {done.calls}.")
-    print("Telegram still has what was written in the chat: only they can delete it there.")
+    print("While the service runs, it clears their chat of what Telegram lets it take away.")
+    print("What they wrote there more than two days ago only they can delete.")
     print(f"Keep {erasing.LIST} with your backups: it keeps them erased when one is restored.")
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Missing, Shown, Unfit, Went
 from bot.clinic.frame import HOME, ROOT, Frame
-from bot.clinic.opened import keep_look
+from bot.clinic.looks import keep_look
 from bot.clinic.times import span
 from bot.clinic.today import NEXT, standing
 from bot.clinic.visit import Visit

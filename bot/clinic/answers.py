@@ -34,12 +34,21 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Patients of whom a list shows more than the pseudonym, and how a look at it is kept."""
+
+    act: str
+    patients: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A page: its template and what stands in it."""
 
     template: str
     values: dict[str, Any] = field(default_factory=dict)
     status: int = 200
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Shown
 from bot.clinic.frame import ROOT, Frame
+from bot.clinic.looks import keep_look
 from bot.clinic.visit import Visit
 from bot.store import audit, members
 
@@ -16,6 +17,12 @@ ACTS = {
     "sign-in": "signed in",
     "end-session": "ended a session",
     "break-glass": "opened a patient not on their caseload",
+    "open-today": "read what is open today",
+    "open-patients": "read the table of patients",
+    "list-alerts": "listed open alerts in the chat",
+    "list-patients": "listed patients in the chat",
+    "list-unread": "listed unread words in the chat",
+    "list-calls": "listed calls in the chat",
     "open-patient": "opened a patient",
     "show-words": "read a patient's words",
     "show-cards": "read plans and exercises",
@@ -33,10 +40,15 @@ ACTS = {
     "assign": "put a patient on a caseload",
     "unassign": "took a patient off a caseload",
     "minutes": "noted minutes",
+    "mark-seen": "marked words as seen",
+    "move-call": "moved a call",
+    "cancel-call": "took a call back",
+    "withdraw": "took a suggestion back",
     "write": "wrote to the patient",
     "note": "kept a note",
     "ask-letter": "asked for a letter",
     "letter": "opened the letter",
+    "open-draft": "saw a patient's last score above a draft",
     "open-card": "opened a patient's card in the chat",
     "draft-letter": "read the draft of a letter in the chat",
     "round": "read a patient's summary in a round",
@@ -47,6 +59,10 @@ ACTS = {
     "close-alert": "closed an alert",
     "settle-call": "said how a call went",
     "read-note": "read how an alert ended",
+    "note-alert": "added a note to an alert",
+    "read-audit": "read the audit",
+    "erase": "erased a patient",
+    "restore": "put a backup back",
     "invite": "made an invite code",
     "disable": "disabled a member",
     "shift-add": "added a shift to the rota",
@@ -59,7 +75,7 @@ ACTS = {
 
 def routes(frame: Frame) -> list[Route]:
     """The audit."""
-    return [frame.page(AUDIT, view)]
+    return [frame.page(AUDIT, view, writes=True)]
 
 
 def view(visit: Visit) -> Answer:
@@ -68,6 +84,7 @@ def view(visit: Visit) -> Answer:
     who, pseudonym = visit.query_number("who"), visit.query("patient")
     patient_id = members.patient_named(visit.unit, pseudonym) if pseudonym else None
     unknown = bool(pseudonym) and patient_id is None
+    keep_look(visit, patient_id, "read-audit", f"of clinician {who}" if who else "")
     found = (
         []
         if unknown

@@ -13,7 +13,7 @@ from bot.clinic.frame import Frame
 from bot.clinic.opened import Opened, line_of, opened, path_of
 from bot.clinic.patient import ONE
 from bot.clinic.visit import Visit
-from bot.service import access, calls, care, offers
+from bot.service import access, call_offers, care, offers
 from bot.store import audit, caseload, guidance, notes, openings
 from flows import timing
 
@@ -92,7 +92,7 @@ def offer_call(visit: Visit, it: Opened, name: str) -> str:
     if not slots or purpose not in choices.PURPOSES:
         raise Unfit("call-slots")
     slots = sorted(set(slots))
-    calls.offer(
+    call_offers.offer(
         visit.unit,
         visit.site,
         visit.clinician,

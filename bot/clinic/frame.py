@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from bot.clinic import looks
 from bot.clinic.answers import Answer, Drawn, File, Forbidden, Missing, Shown, Unfit, Went
 from bot.clinic.times import Times
 from bot.clinic.visit import Asked, Visit
 from bot.clinic.writing import page_of
-from bot.keys import same_secret
 from bot.service import signing_in
 from bot.service.picture import Painter
 from bot.service.site import Site
@@ -90,7 +90,8 @@ class Frame:
         run = self.store.write if keeps else self.store.read
         visit, answer = await run(_looked, self.site, asked, secret, view)
         if not asked.polls:
-            await self.store.write(_touch, visit)
+            # a list is read without holding up the one writer; before it is shown the look is kept
+            await self.store.write(_seen, visit, answer)
         if keeps:
             self.wake()
         return await self._response(request, visit, answer, secret)
@@ -172,7 +173,7 @@ def asked_of(request: Request, form: Mapping[str, str]) -> Asked:
     """What the browser asks for, apart from how it says it."""
     return Asked(
         path=request.url.path,
-        parts={name: str(value) for name, value in request.path_params.items()},
+        parts={name: _clean(str(value)) for name, value in request.path_params.items()},
         query={name: _clean(value) for name, value in request.query_params.items()},
         form=form,
         polls=request.headers.get(POLL_HEADER) == "1",
@@ -214,13 +215,21 @@ def check_origin(request: Request) -> None:
 
 def _looked(unit: Unit, site: Site, asked: Asked, secret: str, view: Doing) -> tuple[Visit, Answer]:
     visit = _visit(unit, site, asked, secret)
-    return visit, view(visit)
+    answer = view(visit)
+    if asked.polls and isinstance(answer, Shown) and answer.listed is not None:
+        looks.needs_look_at_list(visit, answer.listed)
+    return visit, answer
+
+
+def _seen(unit: Unit, visit: Visit, answer: Answer) -> None:
+    _touch(unit, visit)
+    if isinstance(answer, Shown) and answer.listed is not None:
+        looks.keep_list(unit, visit, answer.listed)
 
 
 def _done(unit: Unit, site: Site, asked: Asked, secret: str, doing: Doing) -> tuple[Visit, Answer]:
     visit = _visit(unit, site, asked, secret)
-    wanted = signing_in.session_secret(unit.vault, secret)
-    if not same_secret(asked.form.get(CSRF_FIELD, ""), wanted):
+    if not signing_in.fits_session(unit.vault, secret, asked.form.get(CSRF_FIELD, "")):
         raise Unsafe
     _touch(unit, visit)
     return visit, doing(visit)

@@ -6,7 +6,8 @@ from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Shown
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, keep_look, look, new_form, opened, shown_until, top
+from bot.clinic.looks import keep_look
+from bot.clinic.opened import Opened, look, new_form, opened, shown_until, top
 from bot.clinic.patient import ONE
 from bot.clinic.visit import Visit
 from bot.service import letter as letters

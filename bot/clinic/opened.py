@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clinic.answers import Forbidden, Missing
+from bot.clinic.looks import keep_look
 from bot.clinic.patients import PATH
 from bot.clinic.visit import Visit
 from bot.keys import new_code
 from bot.service import alerts as alerting
 from bot.service.team import care_team
-from bot.store import alerts, audit, openings, people, roster
+from bot.store import alerts, openings, people, roster
 from bot.store.people import Clinician, Patient
 from bot.store.roster import Line
 from flows import timing
@@ -20,12 +21,6 @@ from flows.state import State
 
 SHOWN_FOR = timedelta(minutes=15)
 """What was shown on demand is hidden again after so long."""
-
-LOOKED_FOR = timedelta(minutes=10)
-"""Looking at a patient again within so long is one look."""
-
-POLLED_FOR = timedelta(hours=1)
-"""How long after a look the page may ask again by itself for what was looked at."""
 
 TABS = ("", "timeline", "thread", "plans", "notes", "letter")
 
@@ -88,25 +83,6 @@ def opened(visit: Visit) -> Opened:
 def look(visit: Visit, line: Line) -> None:
     """Keep that the clinician looked at this patient; once for a while."""
     keep_look(visit, line.id, "open-patient")
-
-
-def keep_look(visit: Visit, patient_id: int, act: str, subject: str = "") -> None:
-    """Keep a look at this of the patient, once for a while; Forbidden to a poll without one."""
-    since = visit.at - (POLLED_FOR if visit.asked.polls else LOOKED_FOR)
-    me = visit.clinician.id
-    if openings.did(visit.unit, me, patient_id, act, subject=subject, since=since):
-        return
-    if visit.asked.polls:
-        # a header that says "nobody looks" must not be a way to look without being kept
-        raise Forbidden
-    audit.note(
-        visit.unit,
-        at=visit.at,
-        clinician_id=me,
-        act=act,
-        patient_id=patient_id,
-        subject=subject,
-    )
 
 
 def new_form(visit: Visit) -> str:

@@ -12,7 +12,8 @@ from starlette.routing import Route
 from bot.clinic import choices
 from bot.clinic.answers import Answer, File, Missing, Shown
 from bot.clinic.frame import Frame
-from bot.clinic.opened import Opened, keep_look, line_of, look, new_form, opened, shown_until, top
+from bot.clinic.looks import keep_look
+from bot.clinic.opened import Opened, line_of, look, new_form, opened, shown_until, top
 from bot.clinic.patients import PATH, asked_first
 from bot.clinic.visit import Visit
 from bot.clinic.writing import TEMPLATES
@@ -47,7 +48,7 @@ def routes(frame: Frame) -> list[Route]:
     """The addresses of a patient's page."""
     return [
         frame.page(ONE, overview, writes=True),
-        frame.page(f"{ONE}/now", standing),
+        frame.page(f"{ONE}/now", standing, writes=True),
         frame.page(f"{ONE}/timeline", by_time, writes=True),
         frame.page(f"{ONE}/chart/{{measure}}.svg", chart, writes=True),
     ]
@@ -85,7 +86,9 @@ def overview(visit: Visit) -> Answer:
 
 def standing(visit: Visit) -> Answer:
     """What changes while one looks: the head of the page and the open alerts."""
-    return Shown("patient-now.html", top(visit, opened(visit), ""))
+    it = opened(visit)
+    look(visit, it.line)
+    return Shown("patient-now.html", top(visit, it, ""))
 
 
 def by_time(visit: Visit) -> Answer:

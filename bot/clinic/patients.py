@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from starlette.routing import Route
 
-from bot.clinic.answers import Shown
+from bot.clinic.answers import Listed, Shown
 from bot.clinic.frame import ROOT, Frame
 from bot.clinic.visit import Visit
 from bot.service import charts
@@ -85,6 +85,7 @@ def table(visit: Visit) -> Shown:
             "to": Addresses(_asked(visit)),
             "only_open": wanted.open_to is not None,
         },
+        listed=Listed("open-patients", frozenset(row.line.id for row in rows if row.is_open)),
     )
 
 

@@ -10,7 +10,7 @@ from bot.clinic.sessions import agent_words
 from bot.clinic.visit import Visit
 from bot.service import joining, leaving, signing_in
 from bot.service.team import CARING
-from bot.store import audit, members, pages
+from bot.store import audit, members
 from bot.store.members import Member
 
 TEAM = f"{ROOT}/team"
@@ -83,9 +83,7 @@ def disable(visit: Visit) -> Answer:
     member = _member(visit)
     if member.id == visit.clinician.id:
         raise Unfit("member-self")
-    if leaving.leave(visit.unit, visit.site, member.id, at=visit.at):
-        pages.end_all(visit.unit, member.id, "disabled", visit.at)
-        _note(visit, "disable", f"clinician {member.id}")
+    leaving.leave(visit.unit, visit.site, member.id, at=visit.at, by=visit.clinician.id)
     return Went(MEMBER.format(member=member.id), "member-disabled")
 
 

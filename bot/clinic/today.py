@@ -7,13 +7,14 @@ from datetime import datetime, time, timedelta
 
 from starlette.routing import Route
 
-from bot.clinic.answers import Answer, Missing, Shown, Went
+from bot.clinic.answers import Answer, Listed, Missing, Shown, Went
 from bot.clinic.frame import HOME, ROOT, Frame
 from bot.clinic.visit import Visit
 from bot.service import calls as calling
 from bot.service import team
 from bot.service.reasons import Reason
-from bot.store import alerts, audit, calls, roster, today
+from bot.store import alerts, audit, calls, gaps, roster, today
+from bot.store.gaps import Gap
 from bot.store.today import OpenAlert
 from bot.store.wants import TIERS, Wanted
 from flows.escalation import UNTAKEN
@@ -21,6 +22,8 @@ from flows.escalation import UNTAKEN
 MOST_ALERTS = 100
 MOST_WAITING = 50
 MOST_OFF_TRACK = 10
+GAP_DAYS = timedelta(days=7)
+"""So long the page says that messages may be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +56,36 @@ def view(visit: Visit) -> Answer:
     open_ = today.open_alerts(visit.unit, MOST_ALERTS)
     off_track = Wanted(open_to=own, off_track=True, sort="seen")
     behind = roster.page(visit.unit, off_track, (), at=visit.at)
+    booked = today.calls_between(visit.unit, start, end, own)
+    over = today.unsettled(visit.unit, own)
+    unread = today.unread(visit.unit, MOST_WAITING, open_to=own, at=visit.at)
+    lines = behind.lines[:MOST_OFF_TRACK]
+    seen = {each.patient_id for each in open_} | {each.patient_id for each in unread}
+    seen |= {each.patient_id for each in (*booked, *over)} | {each.id for each in lines}
     return Shown(
         "today.html",
         {
             "rows": [row(each, names) for each in open_],
+            "gap": last_gap(visit),
             "counts": [(tier, counts.get(tier, 0)) for tier in TIERS],
             "total": sum(counts.values()),
-            "calls": today.calls_between(visit.unit, start, end, own),
-            "over": today.unsettled(visit.unit, own),
+            "calls": booked,
+            "over": over,
             "names": names,
-            "unread": today.unread(visit.unit, MOST_WAITING, open_to=own, at=visit.at),
-            "behind": behind.lines[:MOST_OFF_TRACK],
+            "unread": unread,
+            "behind": lines,
             "behind_total": behind.total,
             "off_track": OFF_TRACK,
             "outcomes": OUTCOMES,
         },
+        listed=Listed("open-today", frozenset(seen)),
     )
+
+
+def last_gap(visit: Visit) -> Gap | None:
+    """The last time in which what patients wrote may have been lost, if it was of late."""
+    found = gaps.since(visit.unit, visit.at - GAP_DAYS)
+    return found[-1] if found else None
 
 
 def settle(visit: Visit) -> Answer:

@@ -25,6 +25,7 @@ REAL = frozenset(
         "MAIL_FROM",
         "OPERATOR_MAIL",
         "PUBLIC_URL",
+        "SECRET_KEYS_FILE",
         "SMTP_URL",
         "WEBHOOK_SECRET",
         "WEBHOOK_URL",

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from bot.sandbox.child import BOT, Child, environment
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import HOST, PortTaken, serve, tell
 from bot.sandbox.world import TOKEN, World
+from bot.service.folders import alone
+from bot.settings import BadSetting
 
 PATIENT = {"id": 1001, "first_name": "Alex", "is_bot": False, "language_code": "en"}
 CLINICIAN = {"id": 2001, "first_name": "Robin", "is_bot": False, "language_code": "en"}
@@ -36,9 +38,36 @@ async def run_sandbox(
     """Nothing, once a signal has ended the sandbox and the bot in it.
 
     `demo` are people who have long been writing to the bot; `first` is the bot's command that
-    makes their database, run when there is none.
+    makes their database, run when there is none. BadSetting if it cannot be here.
     """
-    data_dir, port, bot_port = _made(data_dir), port or free_port(), free_port()
+    data_dir = _made(data_dir)
+    with _only_one_in(data_dir):
+        await _run(port or free_port(), data_dir, host, bot, demo, first)
+
+
+@contextlib.contextmanager
+def _only_one_in(data_dir: Path) -> Iterator[None]:
+    # they would share a clock and a database, and each number its messages for itself
+    try:
+        with alone(data_dir):
+            yield
+    except BlockingIOError:
+        sentence = (
+            f"Another sandbox is running in {data_dir}: stop that one first, or set DATA_DIR to"
+            " another folder."
+        )
+        raise BadSetting("DATA_DIR", sentence) from None
+
+
+async def _run(
+    port: int,
+    data_dir: Path,
+    host: str,
+    bot: Sequence[str],
+    demo: Sequence[Json],
+    first: Sequence[str],
+) -> None:
+    bot_port = free_port()
     world = new_world(data_dir)
     for person in demo:
         world.add_person(person).started = True
@@ -53,7 +82,7 @@ async def run_sandbox(
             tell(f"Paceful sandbox: open http://{host}:{port}")
             await _until_signalled(child)
     except PortTaken as taken:
-        raise SystemExit(str(taken)) from taken
+        raise BadSetting("HTTP_PORT", str(taken)) from None
 
 
 async def _prepare(child: Child, command: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Literal
 
 import orjson
 
-from bot.keys import CannotOpen, Vault, new_token
+from bot.keys import CannotOpen, Vault, new_token, same_secret
 from bot.service.folders import sync_folder
 from bot.store.backup import Piece, Snapshot, snapshot
 
@@ -132,7 +132,7 @@ def pieces(file: Path, vault: Vault) -> Iterator[Piece]:
 def _write(file: BinaryIO, vault: Vault, found: Snapshot, at: datetime) -> None:
     id = new_token()
     writer = _Writer(file, vault, id)
-    clear = {"form": FORM, "id": id, "keys": _proof(vault, id)}
+    clear = {"form": FORM, "id": id, "keys": _proofs(vault, id)[0]}
     writer.write(MAGIC + orjson.dumps(clear) + b"\n")
     about = About(
         at, version("paceful"), found.revision, found.engine, found.patients, found.numbers
@@ -203,10 +203,10 @@ class _Frames:
         if form > FORM:
             msg = "The backup was made by a newer Paceful: install that version to restore it"
             raise BadBackup(msg)
-        if proof != _proof(self._vault, id):
+        if not same_secret(proof, *_proofs(self._vault, id)):
             msg = (
-                "SECRET_KEYS are not the keys of this backup: the last one must be the last one"
-                " that the backup was made with"
+                "SECRET_KEYS are not the keys of this backup: put back those that it was made"
+                " with, behind the others"
             )
             raise BadBackup(msg)
         return id
@@ -233,9 +233,9 @@ class _Frames:
         return found
 
 
-def _proof(vault: Vault, id: str) -> str:
+def _proofs(vault: Vault, id: str) -> tuple[str, ...]:
     # keyed, and another one in each backup: it tells nothing to whom lacks the keys
-    return vault.lookup("backup", id)
+    return vault.lookups("backup", id)
 
 
 def _new(file: Path) -> BinaryIO:

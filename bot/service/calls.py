@@ -1,19 +1,19 @@
-"""Calls: times are offered, one is agreed, it may move or fall through, and a person says how."""
+"""Calls: a time is agreed on, it may move or fall through, and a person says how it went."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.service import care, when
+from bot.service.call_offers import NONE, OTHER, Slots, known, offer_slots, take_back
 from bot.service.invitation import invitation
 from bot.service.post import Document
 from bot.service.posting import post_to
 from bot.service.site import Site
 from bot.service.team import care_team
 from bot.service.wording import fixed, line
-from bot.store import calls, guidance, offers, outbox, people
+from bot.store import calls, guidance, outbox, people
 from bot.store.calls import Call
 from bot.store.offers import Offer
 from bot.store.outbox import NewPost
@@ -21,50 +21,11 @@ from bot.store.people import Clinician, Patient
 from bot.store.unit import Unit
 from flows import calls as life
 from flows.effects import Button
-from flows.errors import IllegalMove
-from flows.events import OfferClosed, Offered, OfferName
+from flows.events import OfferClosed
 from flows.scene import Rows
-
-OTHER, NONE = "other", "no"
-"""What a patient may answer beside a time: another wish, or no call."""
 
 AHEAD = ("offered", "wished", "booked")
 """The states of a call that has yet to take place."""
-
-MOST_SLOTS = 6
-"""More buttons than this nobody reads."""
-
-
-def offer(
-    unit: Unit,
-    site: Site,
-    clinician: Clinician,
-    patient: Patient,
-    slots: Sequence[datetime],
-    minutes: int,
-    purpose: str,
-    *,
-    at: datetime,
-    name: str,
-    again: int | None = None,
-) -> int:
-    """The number of the call for which these times are offered; `again` names one that was."""
-    known = calls.get(unit, again) if again is not None else None
-    if known is None or not _may(known, "offer"):
-        number = calls.make(
-            unit,
-            patient_id=patient.id,
-            clinician_id=clinician.id,
-            purpose=purpose,
-            minutes=minutes,
-            at=at,
-        )
-        known = _known(unit, number)
-    else:
-        _take_back(unit, patient, known, at=at, name=name)
-    says: OfferName = "call" if known.offer_id is None else "call-again"
-    _offer(unit, site, clinician, patient, known, slots, minutes, says, at=at, name=name)
-    return known.id
 
 
 def answered(
@@ -113,7 +74,7 @@ def move(
     minutes: int | None = None,
 ) -> bool:
     """Whether the call was given that time by the clinician; both hear of it, with a new file."""
-    if not _may(call, "move"):
+    if not life.may(call.state, "move"):
         return False
     says = "moved" if call.at is not None else "booked"
     moved = _set_time(unit, site, call, "move", to, at=at, minutes=minutes)
@@ -125,14 +86,14 @@ def move(
 def cancel(unit: Unit, site: Site, call: Call, *, at: datetime, name: str) -> bool:
     """Whether the call, or the offer of its times, was still there to be taken back."""
     patient = _patient(unit, call)
-    if _may(call, "withdraw"):
-        _take_back(unit, patient, call, at=at, name=name)
+    if life.may(call.state, "withdraw"):
+        take_back(unit, patient, call, at=at, name=name)
         return _change(unit, call, "withdraw", settled_at=at)
-    if not _may(call, "cancel"):
+    if not life.may(call.state, "cancel"):
         return False
     done = _change(unit, call, "cancel", settled_at=at, sequence=call.sequence + 1)
     if done:
-        _told_both(unit, site, _known(unit, call.id), "cancelled", at=at, name=name)
+        _told_both(unit, site, known(unit, call.id), "cancelled", at=at, name=name)
     return done
 
 
@@ -140,7 +101,7 @@ def settle(
     unit: Unit, call: Call, outcome: str, clinician: Clinician, *, at: datetime
 ) -> int | None:
     """What a call came to: the number of its minutes of guidance if it took place, else None."""
-    if not _may(call, outcome) or not _change(unit, call, outcome, settled_at=at):
+    if not life.may(call.state, outcome) or not _change(unit, call, outcome, settled_at=at):
         return None
     if outcome != "done":
         return None
@@ -182,55 +143,6 @@ def kind_hour(site: Site) -> str:
     return site.release.program.nudges.time
 
 
-def _offer(
-    unit: Unit,
-    site: Site,
-    clinician: Clinician,
-    patient: Patient,
-    call: Call,
-    slots: Sequence[datetime],
-    minutes: int,
-    says: OfferName,
-    *,
-    at: datetime,
-    name: str,
-) -> None:
-    offer_id = offers.make(
-        unit,
-        patient_id=patient.id,
-        clinician_id=clinician.id,
-        kind="call",
-        subject=call.purpose,
-        at=at,
-    )
-    zone, listed = when.zone_or(site, patient.zone), sorted(set(slots))[:MOST_SLOTS]
-    calls.change(
-        unit,
-        call.id,
-        call.state,
-        state=life.move(call.state, "offer"),
-        offer_id=offer_id,
-        clinician_id=clinician.id,
-        slots=listed,
-        minutes=minutes,
-        settled_at=None,
-    )
-    labels = [when.here(site, slot, zone) for slot in listed]
-    values = {
-        "clinician": clinician.name,
-        "minutes": str(minutes),
-        "zone": when.place(site, zone),
-        "times": "\n".join(labels) or line(site.release, "call-no-times"),
-    }
-    choices = [
-        *((str(number), label) for number, label in enumerate(labels, 1)),
-        (OTHER, site.release.label("offer-other")),
-        (NONE, site.release.label("offer-none")),
-    ]
-    event = Offered(at=at, offer=offer_id, name=says, values=values, choices=tuple(choices))
-    care.put_event(unit, patient, event, f"offered:{offer_id}:{name}", at)
-
-
 def _choose(
     unit: Unit, site: Site, patient: Patient, call: Call, slot: datetime, *, at: datetime
 ) -> None:
@@ -246,18 +158,9 @@ def _too_late(unit: Unit, site: Site, patient: Patient, call: Call, *, at: datet
     """The time that was tapped lies behind: what is left is offered again, and the team hears."""
     left = [slot for slot in call.slots if slot > at]
     name = f"late:{call.offer_id}"
-    _offer(
-        unit,
-        site,
-        team_of(unit, call)[0],
-        patient,
-        call,
-        left,
-        call.minutes,
-        "call-again",
-        at=at,
-        name=name,
-    )
+    clinician = team_of(unit, call)[0]
+    slots = Slots(left, call.minutes, "call-again")
+    offer_slots(unit, site, clinician, patient, call, slots, at=at, name=name)
     _tell(unit, site, call, "c-call-late", call_buttons(site, call, "again"), at=at)
 
 
@@ -286,7 +189,7 @@ def _set_time(
         sequence=call.sequence + 1,
         settled_at=None,
     )
-    return _known(unit, call.id) if done else None
+    return known(unit, call.id) if done else None
 
 
 def _told_both(unit: Unit, site: Site, call: Call, says: str, *, at: datetime, name: str) -> None:
@@ -348,31 +251,9 @@ def _tell(
     post_to(unit, team_of(unit, call), bubble, None, at=at, patient_id=call.patient_id)
 
 
-def _take_back(unit: Unit, patient: Patient, call: Call, *, at: datetime, name: str) -> None:
-    """Close the offer that is still open for this call, if one is."""
-    if call.offer_id is not None and offers.settle(unit, call.offer_id, offers.WITHDRAWN, None, at):
-        event = OfferClosed(at=at, offer=call.offer_id, name="withdrawn")
-        care.put_event(unit, patient, event, f"withdrawn:{call.offer_id}:{name}", at)
-
-
 def _change(unit: Unit, call: Call, trigger: str, **values: object) -> bool:
     return calls.change(unit, call.id, call.state, state=life.move(call.state, trigger), **values)
 
 
-def _may(call: Call, trigger: str) -> bool:
-    try:
-        life.move(call.state, trigger)
-    except IllegalMove:
-        return False
-    return True
-
-
 def _patient(unit: Unit, call: Call) -> Patient:
     return people.load(unit, [call.patient_id])[call.patient_id]
-
-
-def _known(unit: Unit, call_id: int) -> Call:
-    found = calls.get(unit, call_id)
-    if found is None:
-        raise LookupError(f"there is no call {call_id}")
-    return found

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from bot.keys import CannotOpen
 from bot.service import handle
 from bot.service.alerts import raise_alert
-from bot.service.handle import beginning, enrol, stranger_post
+from bot.service.handle import beginning, enrol
 from bot.service.incoming import Incoming, InGroup, Pressed, SentThing, Wrote
 from bot.service.mailing import page_operators
 from bot.service.post import Bubble, bubble
+from bot.service.recognising import recognised
 from bot.service.site import Site
+from bot.service.strangers import stranger_post
 from bot.service.team import care_team
 from bot.service.wording import fixed, line
 from bot.store import nudges, outbox, people
@@ -54,6 +56,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
         _page(unit, site, kept, error, None, urgent=False)
         return
     urgent = crisis.screen(site.release.crisis, words_of(incoming)) is not None
+    kept = recognised(unit, kept, incoming.chat)
     contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
     patient = _patient(unit, contact)
     if is_need(site.release, incoming):
@@ -77,7 +80,7 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
 def _by_itself(unit: Unit, kept: Kept, what: str) -> Iterator[None]:
     """One of several things to do: if it fails, it alone is undone, and the others are done."""
     try:
-        with unit.connection.begin_nested():
+        with unit.apart():
             yield
     # what failed the turn may fail any of these too, and help must be shown all the same
     except Exception:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.service import desk, joining
+from bot.service import desk, guessing, joining, uninvited
 from bot.service.desk import Chair
-from bot.service.incoming import Incoming, InGroup, Left, MovedOn, Pressed, Wrote
+from bot.service.incoming import Added, Incoming, InGroup, Left, MovedOn, Pressed, Wrote
 from bot.service.post import Bubble, Toast
 from bot.service.site import Site
 from bot.service.team import CARING
@@ -27,6 +27,8 @@ def in_group(unit: Unit, site: Site, kept: Kept, incoming: InGroup, now: datetim
             return _pressed(unit, site, kept, incoming, pressed, now)
         case Wrote(text=text):
             return _join(unit, site, kept, incoming.chat, text, now)
+        case Added() as what:
+            return uninvited.added(unit, kept, incoming, what, now)
         case Left():
             return _lose(unit, kept, now)
         case MovedOn(chat=chat):
@@ -34,10 +36,13 @@ def in_group(unit: Unit, site: Site, kept: Kept, incoming: InGroup, now: datetim
 
 
 def _join(unit: Unit, site: Site, kept: Kept, chat: str, text: str, now: datetime) -> bool:
+    if not guessing.may_try(unit, kept.sender, now):
+        return False
     invitation = joining.redeem_for_group(unit, text, at=now)
     if invitation is None:
         return False
     group = groups.join(unit, lookup=kept.sender, chat=chat, name=invitation.name, at=now)
+    uninvited.stay(unit, group.contact_id)
     _say(unit, [group], fixed(site.release, "c-group-welcome", name=group.name), now)
     return True
 

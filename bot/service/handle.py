@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.service import care, desk, groups, joining
+from bot.service import care, desk, groups, guessing, joining, pins
+from bot.service.agreeing import with_agreement
 from bot.service.desk import Chair
+from bot.service.erasing import erase_asked
 from bot.service.incoming import (
     UNREADABLE,
     CameBack,
@@ -21,15 +23,19 @@ from bot.service.incoming import (
 )
 from bot.service.joining import ForGroup, OneRole
 from bot.service.post import Bubble, Toast
+from bot.service.recognising import recognised
 from bot.service.record import record, toast
 from bot.service.site import Site
+from bot.service.strangers import answer_stranger, stranger_post, turn_away
 from bot.service.wording import fixed
 from bot.store import alerts, inbox, nudges, outbox, people
 from bot.store.inbox import Kept, Outcome
-from bot.store.outbox import Lane, NewPost
+from bot.store.invites import Invite
 from bot.store.people import Contact, Patient
 from bot.store.unit import Unit
 from flows import crisis
+from flows.agreement import release_for
+from flows.effects import Erase
 from flows.events import (
     EVENT,
     Attached,
@@ -108,22 +114,44 @@ def _from_telegram(unit: Unit, site: Site, kept: Kept, body: str, now: datetime)
         log.warning("inbox row %s could not be read", kept.id)
     if incoming is None:
         return "unread"
+    kept = recognised(unit, kept, incoming.chat)
     if isinstance(incoming, InGroup):
         is_done = groups.in_group(unit, site, kept, incoming, now)
-    else:
-        is_done = _from_chat(unit, site, kept, incoming, now)
-    return ("done" if is_done else "ignored") if is_read else "unread"
+        # of what is written in a group, only codes come here
+        is_wrong = not is_done and isinstance(incoming.what, Wrote)
+        return "wrong-code" if is_wrong else "done" if is_done else "ignored"
+    outcome = _from_chat(unit, site, kept, incoming, now)
+    return outcome if is_read else "unread"
 
 
-def _from_chat(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> bool:
+def _from_chat(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> Outcome:
     contact = people.contact(unit, kept.sender)
+    text = incoming.what.text if isinstance(incoming.what, Wrote) else ""
+    is_patient = contact is not None and contact.patient_id is not None
+    is_code = _is_code(site, text)
+    may_try = not is_code or guessing.may_try(unit, kept.sender, now)
+    invitation = joining.redeem(unit, text, is_patient=is_patient, at=now) if may_try else None
+    is_done = _answered(unit, site, kept, incoming, contact, invitation, now)
+    if is_code and invitation is None:
+        return "wrong-code"
+    return "done" if is_done else "ignored"
+
+
+def _answered(
+    unit: Unit,
+    site: Site,
+    kept: Kept,
+    incoming: Incoming,
+    contact: Contact | None,
+    invitation: Invite | OneRole | ForGroup | None,
+    now: datetime,
+) -> bool:
     is_patient = contact is not None and contact.patient_id is not None
     text = incoming.what.text if isinstance(incoming.what, Wrote) else ""
-    invitation = joining.redeem(unit, text, is_patient=is_patient, at=now)
     if isinstance(invitation, OneRole):
-        return _answer_stranger(unit, site, kept, incoming, "c-one-role", now)
+        return answer_stranger(unit, site, kept, incoming, "c-one-role", now)
     if isinstance(invitation, ForGroup):
-        return _answer_stranger(unit, site, kept, incoming, "c-group-code", now)
+        return answer_stranger(unit, site, kept, incoming, "c-group-code", now)
     if invitation is not None and invitation.kind == "clinician":
         joining.join_team(unit, site, invitation, lookup=kept.sender, chat=incoming.chat, at=now)
         return True
@@ -131,14 +159,16 @@ def _from_chat(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: date
         return _clinician(unit, site, contact, incoming, kept, now)
     if not is_patient and _says_nothing(incoming):
         return False
-    if not is_patient and invitation is None and _is_wrong_code(site, text):
-        return _answer_stranger(unit, site, kept, incoming, "code-wrong", now)
+    if not is_patient and invitation is None and _is_code(site, text):
+        return turn_away(unit, site, kept, incoming, now)
     patient = _patient(unit, site, kept, incoming, contact, invited=invitation is not None)
-    event = _event(unit, site, patient, incoming, invited=invitation is not None, at=now)
-    turned = _turn(unit, site, patient, event, cause=kept.id, at=now)
+    said = _event(unit, site, patient, incoming, invited=invitation is not None, at=now)
+    event = pins.without_digits(site.release, patient, said)
+    turned = _turn(unit, site, patient, event, cause=kept, at=now)
     if isinstance(incoming.what, Pressed):
         post = toast(patient, incoming.what.query, turned, now)
         outbox.add(unit, [post] if post else [])
+    pins.taken_away(unit, patient, incoming, said, event)
     return True
 
 
@@ -152,32 +182,10 @@ def _is_unreadable(incoming: Incoming | InGroup) -> bool:
     return isinstance(what, SentThing) and what.what == UNREADABLE and not what.caption
 
 
-def _is_wrong_code(site: Site, text: str) -> bool:
-    """Whether a stranger sent a code that opens nothing; words of need are never only a code."""
+def _is_code(site: Site, text: str) -> bool:
+    """Whether somebody sent a code, whatever it opens; words of need are never only a code."""
     code = joining.code_in(text)
     return code is not None and crisis.screen(site.release.crisis, code) is None
-
-
-def _answer_stranger(
-    unit: Unit, site: Site, kept: Kept, incoming: Incoming, name: str, now: datetime
-) -> bool:
-    """Answer without making anyone a patient by mistake."""
-    contact = people.meet(unit, lookup=kept.sender, chat=incoming.chat)
-    outbox.add(unit, [stranger_post(contact, fixed(site.release, name), now)])
-    return True
-
-
-def stranger_post(
-    contact: Contact, bubble: Bubble, now: datetime, *, lane: Lane = "reply"
-) -> NewPost:
-    """A post for someone who may be nobody's patient."""
-    return NewPost(
-        contact_id=contact.id,
-        lane=lane,
-        shape="bubble",
-        body=bubble.model_dump_json(),
-        created_at=now,
-    )
 
 
 def _clinician(
@@ -217,7 +225,7 @@ def _from_within(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -
     patient = people.load(unit, [contact.patient_id])[contact.patient_id]
     event = EVENT.validate_json(body)
     event = event.model_copy(update={"at": now, "desk": site.desk(unit, now)})
-    _turn(unit, site, patient, event, cause=kept.id, at=now)
+    _turn(unit, site, patient, event, cause=kept, at=now)
     return True
 
 
@@ -312,18 +320,22 @@ def _answers_clinician(unit: Unit, patient: Patient, reply_to: int | None) -> bo
 
 
 def _turn(
-    unit: Unit, site: Site, patient: Patient, event: Event, *, cause: int, at: datetime
+    unit: Unit, site: Site, patient: Patient, event: Event, *, cause: Kept, at: datetime
 ) -> Turn:
-    state = State.model_validate_json(patient.state_json)
+    state = with_agreement(unit, site, patient.id, State.model_validate_json(patient.state_json))
     # a flow is finished on the release it was begun on; the next one is begun on the newest
-    release = site.releases.get(unit, state.release) if state.stack else site.release
+    begun = site.releases.get(unit, state.release) if state.stack else site.release
+    release = release_for(site.release, begun, state, event)
     turned = turn(release, state, event)
+    if any(isinstance(effect, Erase) for effect in turned.effects):
+        erase_asked(unit, site, patient, cause, at=at)
+        return turned
     people.journal(
         unit,
         patient.id,
         turned.state.turn,
         event.model_dump_json(),
-        cause,
+        cause.id,
         release.hash,
         at,
     )

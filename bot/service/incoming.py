@@ -52,6 +52,13 @@ class CameBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """The bot was put into a group, or into a channel."""
+
+    is_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MovedOn:
     """The group has another chat from now on."""
 
@@ -72,4 +79,4 @@ class InGroup:
     """One thing that happened in a group; the chat is the group's, or for a tap, the person's."""
 
     chat: str
-    what: Wrote | Pressed | Left | MovedOn
+    what: Wrote | Pressed | Left | Added | MovedOn

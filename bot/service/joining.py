@@ -40,7 +40,7 @@ def invite(unit: Unit, kind: Kind, name: str, role: str, *, at: datetime) -> str
     """A new one-time code; only its digest is kept."""
     code = new_code()
     valid = PATIENT_VALID if kind == "patient" else VALID
-    invites.make(unit, kind, name, role, _digest(unit, code), at + valid, at)
+    invites.make(unit, kind, name, role, _digests(unit, code)[0], at + valid, at)
     return code
 
 
@@ -67,22 +67,22 @@ def redeem(
     code = code_in(text)
     if code is None:
         return None
-    digest = _digest(unit, code)
-    match invites.kind_of(unit, digest):
+    digests = _digests(unit, code)
+    match invites.kind_of(unit, digests):
         case "clinician" if is_patient:
             return OneRole()
         case "group":
             return ForGroup()
         case _:
-            return invites.use(unit, digest, at)
+            return invites.use(unit, digests, at)
 
 
 def redeem_for_group(unit: Unit, text: str, *, at: datetime) -> Invite | None:
     """The group's invitation that this message's code stands for, used up; None without one."""
     code = code_in(text)
-    if code is None or invites.kind_of(unit, _digest(unit, code)) != "group":
+    if code is None or invites.kind_of(unit, _digests(unit, code)) != "group":
         return None
-    return invites.use(unit, _digest(unit, code), at)
+    return invites.use(unit, _digests(unit, code), at)
 
 
 def join_team(
@@ -100,6 +100,7 @@ def join_team(
         alerts.tell_open(unit, site, clinician, at=at)
 
 
-def _digest(unit: Unit, code: str) -> str:
+def _digests(unit: Unit, code: str) -> tuple[str, ...]:
     # keyed, so that a stolen database cannot be searched for codes
-    return hashlib.sha256(unit.vault.lookup("invites", code).encode()).hexdigest()
+    lookups = unit.vault.lookups("invites", code)
+    return tuple(hashlib.sha256(each.encode()).hexdigest() for each in lookups)

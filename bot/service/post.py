@@ -17,20 +17,24 @@ LONGEST = 4096
 
 
 class Mark(Value):
-    """A bold or italic stretch, offset and length in UTF-16 units."""
+    """A bold, italic or hidden stretch, offset and length in UTF-16 units."""
 
-    kind: Literal["bold", "italic"]
+    kind: Literal["bold", "italic", "spoiler"]
     offset: int
     length: int
 
 
 class Bubble(Value):
-    """A message with its marks and its rows of (label, data) buttons."""
+    """A message with its marks and its rows of (label, data) buttons.
+
+    One that is `private` can't be passed on.
+    """
 
     shape: Literal["bubble"] = "bubble"
     text: str
     marks: tuple[Mark, ...] = ()
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
+    private: bool = False
 
 
 class Settled(Value):
@@ -65,9 +69,49 @@ class Document(Value):
     content: str | None = None
 
 
-Body = Annotated[Bubble | Settled | Toast | Picture | Document, Field(discriminator="shape")]
+class Leave(Value):
+    """Leave a group or channel that nobody invited us to."""
+
+    shape: Literal["leave"] = "leave"
+
+
+class Unsay(Value):
+    """Delete messages, at most a hundred; `ours` says which are the bot's, and if they have text.
+
+    What is too old to be deleted is made blank instead, as far as it is ours.
+    """
+
+    shape: Literal["unsay"] = "unsay"
+    messages: tuple[int, ...]
+    ours: dict[int, bool] = Field(default_factory=dict)
+
+
+class Fade(Value):
+    """Put this sign in the place of a message's text; without one, take its caption away."""
+
+    shape: Literal["fade"] = "fade"
+    message: int
+    text: str | None = None
+
+
+Body = Annotated[
+    Bubble | Settled | Toast | Picture | Document | Leave | Unsay | Fade, Field(discriminator="shape")
+]
 BODY: TypeAdapter[Body] = TypeAdapter(Body, config=ConfigDict(hide_input_in_errors=True))
 """Reads and writes any post's body as JSON."""
+
+
+def veiled(bubble: Bubble, veil: str) -> Bubble:
+    """The bubble with its words hidden behind others, which a locked phone may show."""
+    head = f"{veil}\n\n"
+    room = LONGEST - len(head)
+    text = bubble.text if len(bubble.text) <= room else f"{bubble.text[: room - 1]}…"
+    # Telegram counts in UTF-16 units
+    before, length = (len(each.encode("utf-16-le")) // 2 for each in (head, text))
+    kept = bubble.marks if text == bubble.text else ()
+    moved = tuple(mark.model_copy(update={"offset": mark.offset + before}) for mark in kept)
+    hidden = Mark(kind="spoiler", offset=before, length=length)
+    return bubble.model_copy(update={"text": head + text, "marks": (hidden, *moved)})
 
 
 def bubble(template: str, values: dict[str, str], buttons: Rows = ()) -> Bubble:

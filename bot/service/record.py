@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.service import alerts, care, offers, parting
-from bot.service.post import Body, Document, Picture, Settled, bubble
+from bot.service.export import DATA, PAGE
+from bot.service.post import Body, Bubble, Document, Picture, Settled, bubble, veiled
 from bot.service.post import Toast as ToastPost
 from bot.service.site import Site
 from bot.store import cards, nudges, outbox, people, records
@@ -31,7 +32,7 @@ def record(
         state_json=state.model_dump_json(),
         phase=state.phase,
         turn=state.turn,
-        release=release.hash,
+        release=state.release,
         zone=_text(state.answers.get("zone")),
         country=_text(state.answers.get("country")),
         last_seen_at=state.last_seen_at,
@@ -81,6 +82,8 @@ def _carry_out(
             offers.answer(unit, site, patient, effect.offer, effect.value, at)
         case do.Send() | do.Settle() | do.Toast() | do.Chart() | do.Sheet() | do.GiveData():
             return  # what is sent goes out in one list, in order
+        case do.Erase():
+            return  # then there is nothing to record, and nobody comes here
 
 
 def _consent(release: Release, effect: do.Agree, turn: int, at: datetime) -> records.Consent:
@@ -111,7 +114,7 @@ def _posts(release: Release, patient: Patient, turned: Turn, at: datetime) -> Se
             turn=effect.turn if isinstance(effect, do.Settle) else turned.state.turn,
         )
         for effect in (*sent, *settled)
-        if (body := _body(release, effect)) is not None
+        for body in _bodies(release, effect)
     ]
 
 
@@ -122,18 +125,27 @@ def _lane(effect: Effect, turned: Turn) -> do.Lane:
     return lanes[0] if lanes and lanes[0] == "nudge" else "reply"
 
 
-def _body(release: Release, effect: Effect) -> Body | None:
+def _bodies(release: Release, effect: Effect) -> tuple[Body, ...]:
+    """What is sent for an effect: nothing, one thing, or one's data twice, to read and to use."""
     match effect:
         case do.Send():
-            return bubble(effect.text, effect.values, effect.buttons)
+            return (_bubble(effect),)
         case do.Settle():
-            return Settled(note=_note(release, effect.chosen))
+            return (Settled(note=_note(release, effect.chosen)),)
         case do.Chart() | do.Sheet():
-            return Picture(drawing=effect)
+            return (Picture(drawing=effect),)
         case do.GiveData():
-            return Document(caption=effect.caption.strip())
+            same = release.text("mydata-data").strip()
+            page = Document(caption=effect.caption.strip(), name=PAGE)
+            return page, Document(caption=same, name=DATA)
         case _:
-            return None
+            return ()
+
+
+def _bubble(effect: do.Send) -> Bubble:
+    made = bubble(effect.text, effect.values, effect.buttons)
+    made = made.model_copy(update={"private": effect.private})
+    return veiled(made, effect.veil) if effect.veil else made
 
 
 def _note(release: Release, chosen: str | None) -> str | None:

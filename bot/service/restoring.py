@@ -47,7 +47,7 @@ def restore(
 
 def _settle(unit: Unit, site: Site, looked: Looked, stones: Sequence[Stone]) -> Restored:
     now = site.clock.now()
-    erased = erasing.erase_again(unit, stones, at=now)
+    erased = erasing.erase_again(unit, stones, at=now, site=site)
     skipped, unsent = restored.skip_nudges(unit, now), restored.forget_unsent(unit)
     restored.end_doors(unit, now)
     restored.leap_turns(unit, LEAP)

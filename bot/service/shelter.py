@@ -79,6 +79,11 @@ class Shelter:
         """Since when anything waits on the disk."""
         return self._spool.oldest
 
+    @property
+    def astray(self) -> tuple[str, ...]:
+        """The names of the files from which something cannot be brought into the database."""
+        return self._spool.astray
+
     async def keep(self, arrivals: Sequence[Arrival], write: Callable[[Unit], object]) -> None:
         """Keep arrivals by this write, or on the disk; OSError if neither can be.
 

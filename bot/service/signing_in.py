@@ -18,9 +18,6 @@ IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 """Idle and longest time of a session (OWASP ASVS 5.0, 7.3; HIPAA 45 CFR 164.312(a)(2)(iii))."""
 
-KEPT = timedelta(days=30)
-"""How long a link or session is kept to be looked at, from when it was made."""
-
 MOST_TOKEN = 64
 
 
@@ -45,27 +42,22 @@ def link(unit: Unit, site: Site, clinician: Clinician, at: datetime) -> str:
     return f"{site.settings.page_root}/clinic/enter/{token}"
 
 
-def sweep(unit: Unit, site: Site) -> int:
-    """How many links and sessions were forgotten, since they have been over for long."""
-    return pages.sweep(unit, site.clock.now() - KEPT)
-
-
 def whose(unit: Unit, token: str, at: datetime) -> Clinician | None:
     """Who would sign in with this token; asking uses nothing up."""
     if len(token) > MOST_TOKEN:
         return None
-    owner = pages.owner_of_link(unit, _digest(unit, "page link", token), at)
+    owner = pages.owner_of_link(unit, unit.vault.lookups("page link", token), at)
     return _caring(unit, owner)
 
 
 def nonce_fits(unit: Unit, token: str, nonce: str, given: str) -> bool:
     """Whether the form was shown to the browser that holds this nonce, for this token."""
-    return bool(nonce) and same_secret(given, form_secret(unit, token, nonce))
+    return bool(nonce) and same_secret(given, *_form_secrets(unit, token, nonce))
 
 
 def form_secret(unit: Unit, token: str, nonce: str) -> str:
     """What the sign-in form must bring along: it fits one link and one browser."""
-    return unit.vault.lookup("page form", f"{token} {nonce}")
+    return _form_secrets(unit, token, nonce)[0]
 
 
 def enter(unit: Unit, token: str, nonce: str, agent: str, at: datetime) -> Begun | None:
@@ -73,7 +65,7 @@ def enter(unit: Unit, token: str, nonce: str, agent: str, at: datetime) -> Begun
     if len(token) > MOST_TOKEN:
         return None
     browser = _digest(unit, "page browser", nonce)
-    owner = pages.use_link(unit, _digest(unit, "page link", token), browser, at)
+    owner = pages.use_link(unit, unit.vault.lookups("page link", token), browser, at)
     clinician = _caring(unit, owner)
     if clinician is None:
         return None
@@ -88,7 +80,7 @@ def session_of(unit: Unit, secret: str, at: datetime) -> tuple[Session, Clinicia
     """The session behind a cookie and whose it is; None if it is over or they may not look."""
     if not secret or len(secret) > MOST_TOKEN:
         return None
-    session = pages.find(unit, _digest(unit, "page session", secret))
+    session = pages.find(unit, unit.vault.lookups("page session", secret))
     if session is None or not lives(session, at):
         return None
     clinician = _caring(unit, session.clinician_id)
@@ -110,6 +102,15 @@ def sessions(unit: Unit, at: datetime, clinician: Clinician | None = None) -> li
 def session_secret(vault: Vault, secret: str) -> str:
     """What every form of a session must bring along."""
     return vault.lookup("page csrf", secret)
+
+
+def fits_session(vault: Vault, secret: str, given: str) -> bool:
+    """Whether a form brought along what it must, by whichever of the keys it was made."""
+    return same_secret(given, *vault.lookups("page csrf", secret))
+
+
+def _form_secrets(unit: Unit, token: str, nonce: str) -> tuple[str, ...]:
+    return unit.vault.lookups("page form", f"{token} {nonce}")
 
 
 def _digest(unit: Unit, purpose: str, secret: str) -> str:

@@ -41,4 +41,5 @@ class Site:
             staffed=bool(care_team(unit)),
             open=hours is not None and hours.open_at(at, timing.zone_of(zone)),
             hours=f"{hours.words} ({zone})" if hours is not None else "",
+            keeps=self.settings.retention.record_words,
         )

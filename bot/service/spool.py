@@ -7,7 +7,6 @@ is in the database. What a dead process left is taken over by whoever looks next
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import logging
 import os
@@ -19,12 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.keys import CannotOpen, Vault
-from bot.service.folders import sync_folder
+from bot.service.folders import PART, alone, hold, rewrite, sync_folder, write_through
 from bot.store.inbox import Arrival
 
 log = logging.getLogger(__name__)
 
-PURPOSE = "spool"
+PURPOSE = FOLDER = "spool"
+"""For what its lines are sealed, and where in DATA_DIR they lie."""
 LINES, ASIDE = ".jsonl", ".aside"
 
 T = TypeVar("T")
@@ -74,6 +74,8 @@ class Spool:
     vault: Vault
     aside: int = 0
     """How many lines no key opens, or the database refuses, and how many files nobody can open."""
+    astray: tuple[str, ...] = ()
+    """The names of these files, and of those in which these lines are."""
     _open: _Open | None = None
     _held: dict[Path, _Held] = field(default_factory=dict)
     _closed: dict[Path, datetime | None] = field(default_factory=dict)
@@ -83,11 +85,10 @@ class Spool:
         """The folder is there after this if it can be made; what was put aside is tried again."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # a key that was missing may be there again
-            for path in self.folder.glob(f"*{ASIDE}"):
-                # what stands in the way is seen at the look
-                with suppress(OSError):
-                    path.rename(path.with_suffix(LINES))
+            with alone(self.folder):
+                self._try_again()
+        except BlockingIOError:
+            pass  # another process is about it
         except OSError as error:
             log.warning("the spool's folder cannot be used: %s", error.strerror)
         self.look()
@@ -99,7 +100,7 @@ class Spool:
         open_ = self._open or self._new()
         content = b"".join(self._lines(open_, arrivals))
         try:
-            _write(open_.handle, content)
+            write_through(open_.handle, content)
         except OSError:
             self._give_up(open_)
             raise
@@ -114,8 +115,11 @@ class Spool:
         for path in paths:
             if path.suffix == LINES:
                 self._seen(path, self._take, closed)
-        asides = [self._seen(path, _count, closed) or 0 for path in paths if path.suffix == ASIDE]
-        self._closed, self.aside = closed, sum(asides) + len(closed)
+        asides = {
+            path: self._seen(path, _count, closed) or 0 for path in paths if path.suffix == ASIDE
+        }
+        self._closed, self.aside = closed, sum(asides.values()) + len(closed)
+        self.astray = tuple(path.name for path in (*closed, *(p for p, n in asides.items() if n)))
 
     @property
     def holds_any(self) -> bool:
@@ -141,13 +145,17 @@ class Spool:
         return [segment for segment in read if segment is not None]
 
     def done(self, segment: Segment, aside: Sequence[Line] = ()) -> None:
-        """Forget a file whose lines are all in the database, but for those that lie aside now."""
+        """Forget a file whose lines are all in the database, but for those that lie aside now.
+
+        BlockingIOError, and nothing is forgotten, while another process sees to what lies aside.
+        """
         if aside:
-            log.error("%s lines of the spool cannot be kept and lie aside", len(aside))
-            _keep_aside(segment.path.with_suffix(ASIDE), [line.raw for line in aside])
-        segment.path.unlink(missing_ok=True)
-        sync_folder(self.folder)
-        os.close(self._held.pop(segment.path).handle)
+            with alone(self.folder):
+                log.error("%s lines of the spool cannot be kept and lie aside", len(aside))
+                rewrite(segment.path.with_suffix(ASIDE), [line.raw for line in aside])
+                self._forget(segment.path)
+        else:
+            self._forget(segment.path)
 
     def close(self) -> None:
         """Let go of every file; the next process takes them over."""
@@ -156,12 +164,28 @@ class Spool:
             os.close(held.handle)
         self._held.clear()
 
+    def _forget(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        sync_folder(self.folder)
+        os.close(self._held.pop(path).handle)
+
+    def _try_again(self) -> None:
+        """What lies aside waits again: a key that was missing may be back."""
+        for half in self.folder.glob(f"*{PART}"):
+            with suppress(OSError):
+                half.unlink()
+        for path in self.folder.glob(f"*{ASIDE}"):
+            # whoever was killed before the end left the file that it came from, whose other lines
+            # are in the database; what stands in the way is seen at the look
+            with suppress(OSError):
+                path.rename(path.with_suffix(LINES))
+
     def _new(self) -> _Open:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._free_path()
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
-            _hold(handle)
+            hold(handle)
             sync_folder(self.folder)
         except OSError:
             os.close(handle)
@@ -212,7 +236,7 @@ class Spool:
             return
         handle = os.open(path, os.O_RDWR)
         try:
-            _hold(handle)
+            hold(handle)
             segment = _read(path, self._opened)
         except OSError:
             os.close(handle)
@@ -235,13 +259,18 @@ class Spool:
         return segment
 
     def _opened(self, line: bytes) -> Arrival | None:
-        # the end of a line that was never finished, or a key that is gone, must not stop the others
-        with suppress(ValueError, KeyError, TypeError, CannotOpen):
-            written = json.loads(line)
-            sealed = base64.b64decode(written["sealed"], validate=True)
-            words = self.vault.site(PURPOSE).open(sealed, PURPOSE, written["place"])
-            return _arrival(json.loads(words))
-        return None
+        return opened(self.vault, line)
+
+
+def opened(vault: Vault, line: bytes) -> Arrival | None:
+    """What a line says; None if it was never finished, or no key opens it."""
+    # neither must stop the others
+    with suppress(ValueError, KeyError, TypeError, CannotOpen):
+        written = json.loads(line)
+        sealed = base64.b64decode(written["sealed"], validate=True)
+        words = vault.site(PURPOSE).open(sealed, PURPOSE, written["place"])
+        return _arrival(json.loads(words))
+    return None
 
 
 def _files(folder: Path) -> list[Path]:
@@ -266,31 +295,10 @@ def _read(path: Path, opened: Callable[[bytes], Arrival | None]) -> Segment:
 
 
 def _words(arrival: Arrival) -> str:
-    return json.dumps({**asdict(arrival), "received_at": arrival.received_at.isoformat()})
+    values = {**asdict(arrival), "received_at": arrival.received_at.isoformat()}
+    return json.dumps({name: value for name, value in values.items() if value != ()})
 
 
 def _arrival(values: dict[str, Any]) -> Arrival:
-    return Arrival(**{**values, "received_at": datetime.fromisoformat(values["received_at"])})
-
-
-def _hold(handle: int) -> None:
-    """Have the file for ourselves; OSError if another process has it, or has thrown it away."""
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    if not os.fstat(handle).st_nlink:
-        raise FileNotFoundError
-
-
-def _write(handle: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(handle, left) :]
-    os.fsync(handle)
-
-
-def _keep_aside(path: Path, lines: Sequence[bytes]) -> None:
-    # whoever dies in the middle of this still has the file that the lines come from
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        _write(handle, b"".join(lines))
-    finally:
-        os.close(handle)
+    at, aliases = datetime.fromisoformat(values["received_at"]), values.get("aliases", ())
+    return Arrival(**{**values, "received_at": at, "aliases": tuple(aliases)})

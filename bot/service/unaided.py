@@ -50,6 +50,15 @@ class Known:
     chats: tuple[str, ...] = ()
     patients: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
+    def is_team(self, arrival: Arrival) -> bool:
+        """Whether somebody of the team sent it."""
+        return not self.team.isdisjoint(arrival.names)
+
+    def patient(self, arrival: Arrival) -> tuple[str | None, str | None]:
+        """The pseudonym and the country of the patient who sent it, as far as they are known."""
+        found = (self.patients[name] for name in arrival.names if name in self.patients)
+        return next(found, (None, None))
+
 
 def known(unit: Unit) -> Known:
     """Everybody whom help without the database may concern."""
@@ -103,15 +112,15 @@ class Unaided:
                 continue
             self._remember(name)
             log.warning("update %s: help is shown without the database", arrival.external_id)
-            _, country = self._known.patients.get(arrival.sender, (None, None))
+            _, country = self._known.patient(arrival)
             self._say(incoming.chat, self._cards.get(country or "", self._card))
             helped.append(arrival)
         return helped
 
     def page(self, arrivals: Sequence[Arrival]) -> None:
         """Begin to tell the team of those who were helped."""
-        for sender in dict.fromkeys(arrival.sender for arrival in arrivals):
-            self._page(sender)
+        for arrival in {each.sender: each for each in arrivals}.values():
+            self._page(arrival)
 
     def ask_to_wait(self, arrivals: Sequence[Arrival]) -> None:
         """Tell whoever wrote, once in an outage, that their words are kept for later."""
@@ -120,7 +129,7 @@ class Unaided:
             if chat is None or chat in self._asked_to_wait:
                 continue
             self._asked_to_wait.add(chat)
-            name = "c-waits" if arrival.sender in self._known.team else "waits"
+            name = "c-waits" if self._known.is_team(arrival) else "waits"
             self._say(chat, fixed(self._site.release, name))
 
     async def rest(self) -> None:
@@ -134,20 +143,20 @@ class Unaided:
 
     def _read(self, arrival: Arrival) -> Incoming | None:
         """What somebody did who is not of the team; None for everything else."""
-        return None if arrival.sender in self._known.team else _read(self._site, arrival)
+        return None if self._known.is_team(arrival) else _read(self._site, arrival)
 
     def _remember(self, name: tuple[str, str]) -> None:
         self._helped[name] = None
         if len(self._helped) > MOST_REMEMBERED:
             self._helped.popitem(last=False)
 
-    def _page(self, sender: str) -> None:
-        now = self._passed()
+    def _page(self, arrival: Arrival) -> None:
+        now, sender = self._passed(), arrival.sender
         if now - self._paged_at.get(sender, -PAGED_EVERY_SECONDS) < PAGED_EVERY_SECONDS:
             return
         self._paged_at[sender] = now
         release = self._site.release
-        pseudonym, _ = self._known.patients.get(sender, (None, None))
+        pseudonym, _ = self._known.patient(arrival)
         who = pseudonym or line(release, "c-unknown")
         for chat in self._known.chats:
             self._say(chat, fixed(release, "c-unaided", pseudonym=who))

@@ -9,11 +9,19 @@ from typing import Annotated, Literal, Self
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic import model_validator as after_all
+from pydantic import model_validator as before_all
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.settings import checks
 from bot.settings.hours import Hours, read_hours
+from bot.settings.key_file import read_keys
+from bot.settings.retention import (
+    LawfulBasis,
+    Retention,
+    read_lawful_basis,
+    read_retention,
+)
 
 __all__ = ["BadSetting", "Hours", "Settings", "load", "setting_names", "strangers"]
 
@@ -52,6 +60,7 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(checks.database_url)] | None = None
     data_dir: Path = Path("data")
     secret_keys: Annotated[SecretStr, AfterValidator(checks.secret_keys)] | None = None
+    secret_keys_file: Path | None = None
     webhook_url: Annotated[str, AfterValidator(checks.web_address)] | None = None
     webhook_secret: Annotated[SecretStr, AfterValidator(checks.webhook_secret)] | None = None
     http_host: str = "127.0.0.1"
@@ -68,6 +77,10 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(checks.mail_address)] | None = None
     alert_mail: Annotated[str, AfterValidator(checks.mail_addresses)] | None = None
     operator_mail: Annotated[str, AfterValidator(checks.mail_addresses)] | None = None
+    retention: Annotated[Retention, NoDecode, BeforeValidator(read_retention)] = Retention({})
+    lawful_basis: Annotated[LawfulBasis, NoDecode, BeforeValidator(read_lawful_basis)] = (
+        LawfulBasis({})
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
         "INFO"
     )
@@ -91,6 +104,19 @@ class Settings(BaseSettings):
         """The secret keys, the one that seals first; none if none were given."""
         given = self.secret_keys.get_secret_value() if self.secret_keys else ""
         return tuple(key.strip() for key in given.split(",") if key)
+
+    @before_all(mode="before")
+    @classmethod
+    def _keys_from_file(cls, given: dict[str, object]) -> dict[str, object]:
+        file = given.get("secret_keys_file")
+        if not file:
+            return given
+        if given.get("secret_keys"):
+            raise _wrong("SECRET_KEYS_FILE", "and SECRET_KEYS are both set: keep one of them")
+        try:
+            return {**given, "secret_keys": read_keys(Path(str(file)))}
+        except ValueError as error:
+            raise _wrong("SECRET_KEYS_FILE", str(error)) from None
 
     @after_all(mode="after")
     def _together(self) -> Self:

@@ -19,9 +19,10 @@ from bot.store.unit import Unit
 STATES = ("raised", "told", "seen", "taken", "acted")
 """Of open alerts; whatever weeks a clinic had, some are closed."""
 
-PERSON = "person"
-MAKES = {"raised": "/erase"}
-"""What a patient sends for an alert that waits for a digest; for all others, `/person`."""
+MAKES = {"raised": ("/fit", "phone", "yes")}
+"""What a patient sends and taps for an alert that waits for a digest."""
+ASKS = ("/person", "contact")
+"""What they send and tap for any other."""
 
 
 def leave_some_under_way(unit: Unit, clinic: Clinic, team: CareTeam) -> None:
@@ -34,7 +35,7 @@ def leave_some_under_way(unit: Unit, clinic: Clinic, team: CareTeam) -> None:
         life = next(askers, None)
         if life is None:
             return
-        alert = _asked(unit, clinic, life, MAKES.get(state, f"/{PERSON}"))
+        alert = _asked(unit, clinic, life, *MAKES.get(state, ASKS))
         if alert is not None:
             _bring_to(unit, clinic.site, team, alert, state, clinic.clock.now())
     clinic.work(unit)
@@ -50,11 +51,11 @@ def _askers(unit: Unit, clinic: Clinic) -> Iterator[Life]:
             yield life
 
 
-def _asked(unit: Unit, clinic: Clinic, life: Life, command: str) -> Alert | None:
+def _asked(unit: Unit, clinic: Clinic, life: Life, command: str, *choices: str) -> Alert | None:
     clinic.brings(unit, life.person.number, Act(text=command))
-    asked = clinic.state_of(unit, life).asked
-    if command == f"/{PERSON}":
-        clinic.brings(unit, life.person.number, Act(data=f"{asked}.contact"))
+    for choice in choices:
+        asked = clinic.state_of(unit, life).asked
+        clinic.brings(unit, life.person.number, Act(data=f"{asked}.{choice}"))
     found = alerts.open_of_patient(unit, life.row or 0)
     return found[-1] if found else None
 

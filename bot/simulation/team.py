@@ -9,8 +9,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from bot.service import alerts as alerting
+from bot.service import call_offers, care, joining, offers
 from bot.service import calls as calling
-from bot.service import care, joining, offers
 from bot.service.site import Site
 from bot.service.team import care_team
 from bot.simulation.letters import NOTES, TO_PATIENT
@@ -199,7 +199,7 @@ class CareTeam:
             for place, hour in enumerate((10, 15))
         ]
         name = f"offered:{patient.id}:{purpose}"
-        calling.offer(unit, self._site, who, patient, slots, 20, purpose, at=at, name=name)
+        call_offers.offer(unit, self._site, who, patient, slots, 20, purpose, at=at, name=name)
 
     def _settle_calls(self, unit: Unit, at: datetime) -> None:
         team = {each.id: each for each in care_team(unit)}

@@ -1,6 +1,6 @@
 """Who looked at whom, and who changed what: rows that are only ever added."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from bot.keys import CannotOpen
+from bot.store import chained
 from bot.store.tables import audit, patients
 from bot.store.unit import Unit
 
 MOST_SUBJECT = 128
+_LISTED = "patients "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,40 @@ def note(
     subject: str = "",
     reason: str | None = None,
 ) -> None:
-    """Keep what was done or looked at, by whom, and about which patient."""
-    seal = unit.seal_for(patient_id, "audit")
-    place = _place(clinician_id, act, patient_id)
+    """Keep what was done or looked at, by whom, and about which patient; a reason is about one.
+
+    It is written as the last thing of the transaction. Where it cannot be written, nothing of the
+    transaction is kept, and nothing is shown.
+    """
     values = {
         "at": at,
         "clinician_id": clinician_id,
         "act": act,
         "patient_id": patient_id,
         "subject": subject[:MOST_SUBJECT],
-        "reason": seal.seal(reason, *place) if reason else None,
+        "reason": _sealed(unit, clinician_id, act, patient_id, reason),
     }
-    unit.connection.execute(audit.insert(), values)
+    unit.last(chained.add, values)
+
+
+def note_list(
+    unit: Unit, *, at: datetime, clinician_id: int, act: str, patient_ids: Iterable[int]
+) -> None:
+    """Keep who was on a list that somebody read, by the patients' numbers."""
+    for subject in listed(patient_ids):
+        note(unit, at=at, clinician_id=clinician_id, act=act, subject=subject)
+
+
+def listed(patient_ids: Iterable[int]) -> list[str]:
+    """These patients' numbers as subjects, such as "patients 1-12,15"; always one at least."""
+    subjects, ranges = [], _ranges(set(patient_ids)) or ["none"]
+    while ranges:
+        count = len(ranges)
+        while len(_LISTED + ",".join(ranges[:count])) > MOST_SUBJECT:
+            count -= 1
+        subjects.append(_LISTED + ",".join(ranges[:count]))
+        ranges = ranges[count:]
+    return subjects
 
 
 def entries(
@@ -99,10 +123,31 @@ def _reason(unit: Unit, row: Row[Any]) -> str | None:
         return None
     place = _place(row.clinician_id, row.act, row.patient_id)
     try:
-        return unit.seal_for(row.patient_id, "audit").open(row.reason, *place)
+        return unit.seal_of(row.patient_id).open(row.reason, *place)
     except CannotOpen:
         # the patient's key is gone: that somebody looked is still known, why is not
         return None
+
+
+def _sealed(
+    unit: Unit, clinician_id: int | None, act: str, patient_id: int | None, reason: str | None
+) -> bytes | None:
+    if not reason:
+        return None
+    if patient_id is None:
+        # the row can't be sealed anew when a secret key goes: only a patient's key lasts
+        msg = "a reason needs the patient whom it is about"
+        raise ValueError(msg)
+    place = _place(clinician_id, act, patient_id)
+    return unit.seal_of(patient_id).seal(reason, *place)
+
+
+def _ranges(numbers: Set[int]) -> list[str]:
+    """Numbers in order as ranges: those that follow each other stand together."""
+    firsts = sorted(number for number in numbers if number - 1 not in numbers)
+    lasts = sorted(number for number in numbers if number + 1 not in numbers)
+    pairs = zip(firsts, lasts, strict=True)
+    return [str(first) if first == last else f"{first}-{last}" for first, last in pairs]
 
 
 def _place(clinician_id: int | None, act: str, patient_id: int | None) -> tuple[object, ...]:

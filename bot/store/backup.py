@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from bot.keys import Vault
-from bot.store import engine, marks, migrate
+from bot.store import engine, keyring, migrate
 from bot.store.erasing import Stone
 from bot.store.errors import BadDatabase
 from bot.store.moment import Moment
@@ -116,7 +116,11 @@ def restore(
             _read_in(connection, pieces)
             migrate.upgrade(connection, "head")
             _go_on_after(connection, numbers)
-            return then(Unit(connection, vault), stones)
+            unit = Unit(connection, vault)
+            keyring.check(unit)
+            done = then(unit, stones)
+            unit.finish()
+            return done
     except DBAPIError as error:
         raise migrate.unusable(error) from error
     finally:
@@ -136,9 +140,7 @@ def _looked_at(connection: Connection, vault: Vault) -> Snapshot:
         msg = "This is no database of Paceful's, so there is nothing to back up"
         raise BadDatabase(msg)
     # rows that other keys sealed would be of no use to whoever restores them
-    if marks.get(Unit(connection, vault), "keys") != vault.lookup("marks", "keys"):
-        msg = "SECRET_KEYS are not the keys of this database: the last one must be its first one"
-        raise BadDatabase(msg)
+    keyring.check(Unit(connection, vault))
     tables = _tables(connection)
     patients = next(table for table in tables if table.name == "patients")
     count = connection.execute(select(func.count()).select_from(patients)).scalar_one()

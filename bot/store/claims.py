@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select
 
+from bot.store.moment import Moment
 from bot.store.replicas import Replica, lost
 from bot.store.unit import Unit
 
@@ -13,10 +14,20 @@ A_LITTLE = timedelta(minutes=1)
 """By how much the clocks of two processes may differ without one of them having been set back."""
 
 
-def is_due(table: Table, now: datetime) -> ColumnElement[bool]:
+# for statements that are written once and run at every moment
+NOW = bindparam("now", type_=Moment)
+IN_A_LITTLE = bindparam("in_a_little", type_=Moment)
+
+
+def at(now: datetime) -> dict[str, datetime]:
+    """The values of `is_due` at this moment."""
+    return {"now": now, "in_a_little": now + A_LITTLE}
+
+
+def is_due(table: Table) -> ColumnElement[bool]:
     """Whether its moment has come; nothing waits for a clock that was set back meanwhile."""
     never_put_off = table.c.not_before == table.c.created_at
-    return or_(table.c.not_before <= now, never_put_off, table.c.claimed_at > now + A_LITTLE)
+    return or_(table.c.not_before <= NOW, never_put_off, table.c.claimed_at > IN_A_LITTLE)
 
 
 def claimed(table: Table, now: datetime, by: int) -> dict[str, Any]:

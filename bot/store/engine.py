@@ -1,5 +1,6 @@
 """How the database is reached: which driver, and which promises every connection makes."""
 
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
@@ -14,7 +15,8 @@ BUSY_SECONDS = 10
 # a process that stands still must not hold up the others: its open transaction is refused
 ABANDONED_SECONDS = 20
 LOCK_SECONDS = 5
-WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+# what is erased, or put under another key, is overwritten in the file
+WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 READING = ("query_only=ON",)
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgres": "postgresql+psycopg"}
 _DRIVERS["postgresql"] = _DRIVERS["postgres"]
@@ -45,6 +47,13 @@ def keeping(url: str, silence_seconds: int) -> Engine:
     engine = _engine(url, connections=1, begin="BEGIN", pragmas=WRITING)
     _set_on_connect(engine, idle_session_timeout=silence_seconds, lock_timeout=2)
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def empty_log(engine: Engine) -> None:
+    """All of an SQLite database is in its file, unless somebody reads on; else nothing is done."""
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def address(url: str) -> URL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Executable,
     Select,
     Table,
+    and_,
     case,
     delete,
     func,
@@ -20,11 +22,12 @@ from sqlalchemy import (
     update,
 )
 
+from bot.store import people
+from bot.store.inbox import nobodys
 from bot.store.tables import (
     alert_tries,
     alerts,
     answers,
-    audit,
     calls,
     cards,
     caseloads,
@@ -73,7 +76,8 @@ PLAN: Mapping[str, Fate] = {
     "calls": "removed",
     "notes": "removed",
     "guidance": "kept",
-    "audit": "emptied",
+    # reasons too: the key that opens them goes with the patient's
+    "audit": "kept",
     "glasses": "removed",
 }
 """Every table that hangs on a patient, on what they are reached by, or on an alert about them.
@@ -114,6 +118,11 @@ def find(unit: Unit, pseudonym: str) -> Found | None:
     return None if row is None else Found(*row)
 
 
+def lookups(unit: Unit, patient_id: int) -> list[str]:
+    """By what the patient is known who writes from their chats."""
+    return list(unit.connection.execute(_of_contact(patient_id, "lookup")).scalars())
+
+
 def bury(unit: Unit, stone: Stone) -> None:
     """Keep who was erased; the last time counts."""
     values = {"erased_at": stone.erased_at, "reason": stone.reason[:LONGEST_REASON]}
@@ -137,18 +146,22 @@ def empty(
     state_json: str,
     facts: Callable[[str], str],
     at: datetime,
+    leaves_at: datetime | None = None,
+    until: int | None = None,
 ) -> None:
     """Nothing is left of the patient but a pseudonym and when somebody did something about them.
 
     `facts` gives an alert's facts without what the patient answered; `state_json` is who is left.
+    With `leaves_at` they stay reachable until then, as nobody's patient. What they have sent after
+    the inbox row `until` is that of somebody who begins anew.
     """
-    _empty_inbox(unit, patient_id, at)
+    _empty_inbox(unit, patient_id, at, until)
+    _empty_nobodys(unit, patient_id)
     _remove_told(unit, patient_id)
     for table in _WORDS:
         _run(unit, delete(table).where(table.c.patient_id == patient_id))
-    _run(unit, update(audit).where(audit.c.patient_id == patient_id).values(reason=None))
     _empty_alerts(unit, patient_id, facts)
-    _remove_contact(unit, patient_id)
+    _remove_contact(unit, patient_id, leaves_at)
     _empty_patient(unit, patient_id, state_json)
 
 
@@ -171,13 +184,25 @@ _WORDS = (
 )
 
 
-def _empty_inbox(unit: Unit, patient_id: int, at: datetime) -> None:
+def _empty_inbox(unit: Unit, patient_id: int, at: datetime, until: int | None) -> None:
     # the row stays, so that Telegram's second copy of the message is still known as one
     theirs = inbox.c.sender.in_(_of_contact(patient_id, "lookup"))
+    if until is not None:
+        theirs = and_(theirs, or_(inbox.c.id <= until, inbox.c.source != "telegram"))
     handled = func.coalesce(inbox.c.handled_at, at)
     done = case((inbox.c.outcome == "done", "done"), else_="ignored")
-    gone = {"body": None, "sender": NOBODY, "handled_at": handled, "outcome": done}
+    gone = {"body": None, "sender": NOBODY, "handled_at": handled, "outcome": done, "message": None}
     _run(unit, update(inbox).where(theirs).values(gone))
+
+
+def _empty_nobodys(unit: Unit, patient_id: int) -> None:
+    """Empty what came in without a sender that anybody could read, if their number stands in it."""
+    contact = unit.connection.execute(_of_contact(patient_id, "id")).scalar_one_or_none()
+    if contact is None:
+        return
+    number = re.compile(rf"(?<!\d){re.escape(people.chat_of(unit, [contact])[contact])}(?!\d)")
+    theirs = [row for row, body in nobodys(unit) if number.search(body)]
+    _run(unit, update(inbox).where(inbox.c.id.in_(theirs)).values(body=None))
 
 
 def _remove_told(unit: Unit, patient_id: int) -> None:
@@ -208,8 +233,10 @@ def _empty_alerts(unit: Unit, patient_id: int, facts: Callable[[str], str]) -> N
         _run(unit, update(alerts).where(alerts.c.id == number).values(values))
 
 
-def _remove_contact(unit: Unit, patient_id: int) -> None:
+def _remove_contact(unit: Unit, patient_id: int, leaves_at: datetime | None) -> None:
     theirs = contacts.c.patient_id == patient_id
+    if leaves_at is not None:
+        _run(unit, update(contacts).where(theirs).values(patient_id=None, leaves_at=leaves_at))
     # somebody who is of the team too stays reachable as such
     _run(
         unit,

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from bot.store import people
-from bot.store.tables import contacts, groups
+from bot.store.people import Contact
+from bot.store.tables import contacts, groups, outbox
 from bot.store.unit import Unit, insert
 
 LONGEST_REASON = 128
@@ -57,14 +58,29 @@ def lose(unit: Unit, contact_id: int, reason: str, at: datetime) -> bool:
 
 def moved(unit: Unit, contact_id: int, chat: str) -> bool:
     """Whether the group is reached in its new chat from now on; not if another is there already."""
-    lookup = unit.vault.lookup("telegram", chat)
+    lookup = people.known_as(unit, chat)
     known = people.contact(unit, lookup)
-    if known is not None:
+    if known is not None and (known.id == contact_id or not _is_nobodys(unit, known)):
         return known.id == contact_id
+    if known is not None:
+        _forget(unit, known.id)
     sealed = unit.vault.site("contacts").seal(chat, "contacts", "chat", lookup)
     values = {"lookup": lookup, "chat": sealed}
     unit.connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
     return True
+
+
+def _is_nobodys(unit: Unit, contact: Contact) -> bool:
+    """Whether it is only a chat that we were put into, and no group ever joined there."""
+    if contact.patient_id is not None or contact.clinician_id is not None:
+        return False
+    query = select(groups.c.id).where(groups.c.contact_id == contact.id)
+    return unit.connection.execute(query).first() is None
+
+
+def _forget(unit: Unit, contact_id: int) -> None:
+    unit.connection.execute(delete(outbox).where(outbox.c.contact_id == contact_id))
+    unit.connection.execute(delete(contacts).where(contacts.c.id == contact_id))
 
 
 def _place(contact_id: int) -> tuple[object, ...]:

@@ -3,24 +3,42 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, RowMapping, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from bot.keys import CannotOpen
-from bot.store.tables import inbox
+from bot.store.tables import contacts, inbox
 from bot.store.unit import Unit, claiming, insert
 
 Source = Literal["telegram", "clock", "clinic"]
-Outcome = Literal["done", "ignored", "unread", "dead"]
+Outcome = Literal["done", "ignored", "unread", "dead", "wrong-code"]
 # any number will do, as long as every process uses the same
 _SENDER = 4_121_910
+# in the very words of the index
+WRONG = literal_column("'wrong-code'")
 _FOR_OPERATORS = frozenset({"unread", "dead"})
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Something that came in: where from, under which name there, whose, and its body."""
+    """Something that came in: where from, under which name there, whose, and its body.
+
+    `aliases` are the sender's lookups under the other keys, while there are several; `message` is
+    its number in the chat, if it is a message.
+    """
 
     source: Source
     external_id: str
@@ -28,6 +46,13 @@ class Arrival:
     sender: str
     body: str
     received_at: datetime
+    aliases: tuple[str, ...] = ()
+    message: int | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Everything by which the sender may be known."""
+        return frozenset((self.sender, *self.aliases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +82,17 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
     """How many were new. Keeping the same one twice changes nothing."""
     if not arrivals:
         return 0
-    seal = unit.vault.site("inbox")
+    seal, senders = unit.vault.site("inbox"), _senders(unit, arrivals)
     rows = [
         {
             "source": each.source,
             "external_id": each.external_id,
             "digest": each.digest,
-            "sender": each.sender,
+            "sender": senders[each.sender],
             "body": seal.seal(each.body, *_place(each.source, each.external_id, each.digest)),
             "received_at": each.received_at,
             "attempts": 0,
+            "message": each.message,
         }
         for each in arrivals
     ]
@@ -76,12 +102,8 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
 
 def next_batch(unit: Unit, limit: int) -> list[Kept]:
     """The oldest waiting arrival of each sender, oldest first; on PostgreSQL locked."""
-    older = inbox.alias("older")
-    has_older = exists().where(
-        older.c.sender == inbox.c.sender, older.c.handled_at.is_(None), older.c.id < inbox.c.id
-    )
-    query = select(inbox).where(_waiting(), ~has_older).order_by(inbox.c.id).limit(limit)
-    rows = unit.connection.execute(claiming(query, unit, inbox)).mappings().all()
+    query = claiming(_oldest(), unit, inbox)
+    rows = unit.connection.execute(query, {"most": limit}).mappings().all()
     return [_kept(unit, row) for row in _of_free_senders(unit, rows)]
 
 
@@ -90,6 +112,12 @@ def take(unit: Unit, id: int) -> Kept | None:
     query = select(inbox).where(inbox.c.id == id, _waiting())
     rows = unit.connection.execute(claiming(query, unit, inbox)).mappings().all()
     return next((_kept(unit, row) for row in _of_free_senders(unit, rows)), None)
+
+
+def rename(unit: Unit, sender: str, name: str) -> None:
+    """Whatever of this sender waits is from now on that of the other name."""
+    theirs = update(inbox).where(inbox.c.sender == sender, _waiting())
+    unit.connection.execute(theirs.values(sender=name))
 
 
 def finish(unit: Unit, ids: Sequence[int], outcome: Outcome, at: datetime) -> None:
@@ -114,6 +142,21 @@ def still_waiting(unit: Unit, arrivals: Sequence[Arrival]) -> list[Arrival]:
     )
     handled = {tuple(row) for row in unit.connection.execute(query)}
     return [each for each in arrivals if (each.external_id, each.digest) not in handled]
+
+
+def nobodys(unit: Unit) -> list[tuple[int, str]]:
+    """The rows that came from nobody who could be told, and what stands in them, if it opens."""
+    query = select(inbox).where(inbox.c.sender.startswith("nobody:"), inbox.c.body.is_not(None))
+    rows = [_kept(unit, row) for row in unit.connection.execute(query).mappings()]
+    return [(kept.id, kept.body) for kept in rows if kept.body is not None]
+
+
+def wrong_codes(unit: Unit, since: datetime, sender: str | None = None) -> int:
+    """How many codes that opened nothing came since then, from that sender or from all."""
+    wrong = inbox.c.outcome == WRONG, inbox.c.handled_at > since
+    theirs = (inbox.c.sender == sender,) if sender is not None else ()
+    query = select(func.count()).select_from(inbox).where(*wrong, *theirs)
+    return unit.connection.execute(query).scalar_one()
 
 
 def counts(unit: Unit) -> Counts:
@@ -147,6 +190,30 @@ def _kept(unit: Unit, row: RowMapping) -> Kept:
         received_at=row["received_at"],
         attempts=row["attempts"],
     )
+
+
+def _senders(unit: Unit, arrivals: Sequence[Arrival]) -> dict[str, str]:
+    """By which name each sender's arrivals are kept, whatever the order of the keys.
+
+    Two processes may have two keys in two orders, and what one person sends is handled in order.
+    """
+    several = [each for each in arrivals if each.aliases]
+    names = [name for each in several for name in each.names]
+    query = select(contacts.c.lookup).where(contacts.c.lookup.in_(names))
+    known = set(unit.connection.execute(query).scalars()) if several else set[str]()
+    kept = {each.sender: each.sender for each in arrivals}
+    return kept | {each.sender: min(each.names & known or each.names) for each in several}
+
+
+@cache
+def _oldest() -> Select[Any]:
+    # written once: to write it takes longer than to run it
+    older = inbox.alias("older")
+    has_older = exists().where(
+        older.c.sender == inbox.c.sender, older.c.handled_at.is_(None), older.c.id < inbox.c.id
+    )
+    most = bindparam("most", type_=Integer)
+    return select(inbox).where(_waiting(), ~has_older).order_by(inbox.c.id).limit(most)
 
 
 def _waiting() -> ColumnElement[bool]:

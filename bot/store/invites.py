@@ -1,10 +1,11 @@
 """Invitations: one-time codes, kept only as digests."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bot.store.tables import invites
 from bot.store.unit import Unit
@@ -38,23 +39,33 @@ def make(
     unit.connection.execute(invites.insert(), values)
 
 
-def kind_of(unit: Unit, digest: str) -> Kind | None:
-    """What the invitation with that digest opens, used or not; None if there is none."""
-    query = select(invites.c.kind).where(invites.c.digest == digest)
+def kind_of(unit: Unit, digests: Collection[str]) -> Kind | None:
+    """What the invitation with one of these digests opens, used or not; None if there is none."""
+    query = select(invites.c.kind).where(invites.c.digest.in_(digests))
     return unit.connection.execute(query).scalar_one_or_none()
 
 
-def use(unit: Unit, digest: str, at: datetime) -> Invite | None:
+def open_until(unit: Unit, kind: Kind, at: datetime) -> datetime | None:
+    """Until when an invitation of that kind can still be used; None if there is none."""
+    still_open = invites.c.kind == kind, invites.c.used_at.is_(None), invites.c.expires_at > at
+    query = select(func.max(invites.c.expires_at)).where(*still_open)
+    last: datetime | None = unit.connection.execute(query).scalar_one()
+    return last
+
+
+def use(unit: Unit, digests: Collection[str], at: datetime) -> Invite | None:
     """The invitation, used up by this; None if it is unknown, used already or too old."""
     taken = (
         update(invites)
-        .where(invites.c.digest == digest, invites.c.used_at.is_(None), invites.c.expires_at > at)
+        .where(
+            invites.c.digest.in_(digests), invites.c.used_at.is_(None), invites.c.expires_at > at
+        )
         .values(used_at=at)
     )
     if unit.connection.execute(taken).rowcount == 0:
         return None
-    row = unit.connection.execute(select(invites).where(invites.c.digest == digest)).one()
-    name = unit.vault.site("invites").open(row.name, *_place(digest))
+    row = unit.connection.execute(select(invites).where(invites.c.digest.in_(digests))).one()
+    name = unit.vault.site("invites").open(row.name, *_place(row.digest))
     return Invite(row.id, row.kind, name, row.role, row.made_at)
 
 

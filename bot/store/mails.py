@@ -84,8 +84,8 @@ def add(unit: Unit, mail: NewMail) -> int:
 
 def claim(unit: Unit, now: datetime, limit: int, *, by: int = 0) -> list[Mail]:
     """The oldest e-mails that may go now, marked as being sent by the process of that number."""
-    query = _query().where(mails.c.state == "pending", claims.is_due(mails, now)).limit(limit)
-    rows = unit.connection.execute(claiming(query, unit, mails)).mappings().all()
+    query = _query().where(mails.c.state == "pending", claims.is_due(mails)).limit(limit)
+    rows = unit.connection.execute(claiming(query, unit, mails), claims.at(now)).mappings().all()
     found = [mail for row in rows if (mail := _readable(unit, row)) is not None]
     _mark(unit, [mail.id for mail in found], claims.claimed(mails, now, by))
     return [replace(mail, claims=mail.claims + 1) for mail in found]

@@ -29,18 +29,21 @@ def shown_since(
 def did(
     unit: Unit,
     clinician_id: int,
-    patient_id: int,
+    patient_id: int | None,
     act: str,
     *,
     subject: str | None = None,
     since: datetime | None = None,
 ) -> bool:
-    """Whether the clinician did that with this patient, with that subject or since that moment."""
+    """Whether the clinician did that with this patient, or with a list of many for None.
+
+    It may have to be with that subject, or since that moment.
+    """
     wanted = [*_by(clinician_id, patient_id), audit.c.act == act]
     wanted += [audit.c.subject == subject] if subject is not None else []
     wanted += [audit.c.at > since] if since is not None else []
     return unit.connection.execute(select(audit.c.id).where(*wanted).limit(1)).first() is not None
 
 
-def _by(clinician_id: int, patient_id: int) -> tuple[ColumnElement[bool], ...]:
+def _by(clinician_id: int, patient_id: int | None) -> tuple[ColumnElement[bool], ...]:
     return audit.c.patient_id == patient_id, audit.c.clinician_id == clinician_id

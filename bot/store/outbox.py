@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Integer,
     RowMapping,
+    Select,
     and_,
     bindparam,
     case,
@@ -28,17 +31,20 @@ from bot.store.tables import outbox
 from bot.store.unit import Unit, claiming
 from bot.store.unit import add as add_row
 
-Lane = Literal["crisis", "alert", "reply", "nudge"]
-Shape = Literal["bubble", "settle", "toast", "picture", "document"]
+Lane = Literal["crisis", "alert", "reply", "nudge", "clear"]
+Shape = Literal["bubble", "settle", "toast", "picture", "document", "leave", "unsay", "fade"]
 State = Literal["pending", "sending", "sent", "doubtful", "refused", "gone", "dropped"]
 UNSENT = tuple(state for state in get_args(State) if state != "sent")
 UNSETTLED = ("pending", "sending")
 # clinicians and patients in danger first, and a nudge never before an answer
 LONGEST_ERROR = 256
 SETTLED = ("sent", "refused", "gone")
+EMPTIED = b""
+"""The body of a post whose words have been kept for long enough."""
 HANGS_AFTER = timedelta(seconds=5)
 """How long help waits for another call to the same person before it overtakes it."""
-URGENCY: dict[str, int] = {"crisis": 0, "alert": 0, "reply": 1, "nudge": 2}
+HUNG_SINCE = bindparam("hung_since", type_=Moment)
+URGENCY: dict[str, int] = {"crisis": 0, "alert": 0, "reply": 1, "nudge": 2, "clear": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +115,9 @@ def claim(
     A contact is not free while one of its posts is being sent, or if it is excluded; only help
     does not wait for a call that hangs. `by` is the number of the process that claims.
     """
-    query = (
-        select(outbox)
-        .where(
-            outbox.c.state == "pending",
-            claims.is_due(outbox, now),
-            outbox.c.contact_id.not_in(list(exclude)),
-            ~_held_up(now),
-        )
-        .order_by(case(URGENCY, value=outbox.c.lane), outbox.c.id)
-        .limit(limit)
-    )
-    rows = unit.connection.execute(claiming(query, unit, outbox)).mappings().all()
+    wanted = {"exclude": list(exclude), "most": limit, "hung_since": now - HANGS_AFTER}
+    query = claiming(_claimable(), unit, outbox)
+    rows = unit.connection.execute(query, {**claims.at(now), **wanted}).mappings().all()
     unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
     posts = [post for row in rows if (post := _readable(unit, row)) is not None]
     _mark(unit, [post.id for post in posts], claims.claimed(outbox, now, by))
@@ -188,6 +185,13 @@ def refuse(unit: Unit, post_id: int, error: str) -> None:
     _mark(unit, [post_id], {"state": "refused", "error": error})
 
 
+def drop(unit: Unit, contact_id: int, shape: Shape) -> None:
+    """Send none of the contact's posts of that shape that still wait."""
+    waiting = outbox.c.state == "pending", outbox.c.shape == shape
+    theirs = update(outbox).where(outbox.c.contact_id == contact_id, *waiting)
+    unit.connection.execute(theirs.values(state="dropped"))
+
+
 def message_of(unit: Unit, contact_id: int, turn: int) -> tuple[int, str] | None:
     """The message number and body of the prompt sent at that turn, which is its last bubble."""
     query = (
@@ -197,6 +201,7 @@ def message_of(unit: Unit, contact_id: int, turn: int) -> tuple[int, str] | None
             outbox.c.turn == turn,
             outbox.c.shape == "bubble",
             outbox.c.message_id.is_not(None),
+            outbox.c.body != EMPTIED,
         )
         .order_by(outbox.c.id.desc())
         .limit(1)
@@ -206,43 +211,70 @@ def message_of(unit: Unit, contact_id: int, turn: int) -> tuple[int, str] | None
 
 
 def by_message(unit: Unit, contact_id: int, message_id: int) -> Post | None:
-    """The post that became this message, or None."""
+    """The post that became this message, or None; None too if its words are kept no more."""
     this = outbox.c.contact_id == contact_id, outbox.c.message_id == message_id
     # a later one with the same number only edited it
     query = select(outbox).where(*this).order_by(outbox.c.id).limit(1)
     row = unit.connection.execute(query).mappings().one_or_none()
-    return None if row is None else _post(unit, row)
+    return None if row is None or row["body"] == EMPTIED else _post(unit, row)
 
 
 def said_at(unit: Unit, contact_id: int, at: datetime, lane: Lane) -> list[Post]:
     """The bubbles of that lane that were decided for this contact at that very moment."""
     same = outbox.c.contact_id == contact_id, outbox.c.created_at == at, outbox.c.lane == lane
-    query = select(outbox).where(*same, outbox.c.shape == "bubble").order_by(outbox.c.id)
+    whole = outbox.c.shape == "bubble", outbox.c.body != EMPTIED
+    query = select(outbox).where(*same, *whole).order_by(outbox.c.id)
     rows = unit.connection.execute(query).mappings()
     return [post for row in rows if (post := _readable(unit, row)) is not None]
 
 
 def counts(unit: Unit) -> dict[str, int]:
-    """How many posts there are in each state other than sent."""
-    query = select(outbox.c.state, func.count()).where(outbox.c.state.in_(UNSENT))
+    """How many posts there are in each state other than sent; those that clear a chat apart."""
+    query = select(outbox.c.state, func.count()).where(
+        outbox.c.state.in_(UNSENT), outbox.c.lane != "clear"
+    )
     rows = unit.connection.execute(query.group_by(outbox.c.state))
     return {state: count for state, count in rows}
 
 
 def oldest(unit: Unit) -> datetime | None:
     """When the oldest pending post was made, or None if nothing is pending."""
-    query = select(func.min(outbox.c.created_at)).where(outbox.c.state == "pending")
+    query = select(func.min(outbox.c.created_at)).where(
+        outbox.c.state == "pending", outbox.c.lane != "clear"
+    )
     earliest: datetime | None = unit.connection.execute(query).scalar_one()
     return earliest
 
 
-def _held_up(now: datetime) -> ColumnElement[bool]:
+@cache
+def _claimable() -> Select[Any]:
+    # written once: to write it takes longer than to run it
+    return (
+        select(outbox)
+        .where(
+            outbox.c.state == "pending",
+            claims.is_due(outbox),
+            outbox.c.contact_id.not_in(bindparam("exclude", expanding=True)),
+            ~_held_up(),
+        )
+        .order_by(case(URGENCY, value=outbox.c.lane), outbox.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+def _held_up() -> ColumnElement[bool]:
     other = outbox.alias("other")
     # strictly in order, a crisis reply too: what was decided before it must not appear beneath it
-    before = and_(other.c.state == "pending", other.c.id < outbox.c.id, _keeps_place(other, now))
+    before = and_(
+        other.c.state == "pending",
+        other.c.id < outbox.c.id,
+        _keeps_place(other),
+        # a chat that is cleared keeps nobody waiting who begins anew in it
+        or_(outbox.c.lane == "clear", other.c.lane != "clear"),
+    )
     in_flight = and_(
         other.c.state == "sending",
-        or_(outbox.c.lane != "crisis", other.c.claimed_at > now - HANGS_AFTER),
+        or_(outbox.c.lane != "crisis", other.c.claimed_at > HUNG_SINCE),
     )
     return exists().where(
         other.c.contact_id == outbox.c.contact_id,
@@ -251,15 +283,15 @@ def _held_up(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _keeps_place(other: FromClause, now: datetime) -> ColumnElement[bool]:
+def _keeps_place(other: FromClause) -> ColumnElement[bool]:
     """Whether an earlier post is waited for: a crisis reply overtakes those behind a stuck one.
 
     Stuck is one that hangs, or that failed; not if it may be tried at once, as after a restart:
     it would only come out beneath.
     """
     stuck = outbox.alias("stuck")
-    failed = and_(stuck.c.state == "pending", stuck.c.attempts > 0, stuck.c.not_before > now)
-    hangs = and_(stuck.c.state == "sending", stuck.c.claimed_at <= now - HANGS_AFTER)
+    failed = and_(stuck.c.state == "pending", stuck.c.attempts > 0, stuck.c.not_before > claims.NOW)
+    hangs = and_(stuck.c.state == "sending", stuck.c.claimed_at <= HUNG_SINCE)
     has_stuck = exists().where(
         stuck.c.contact_id == outbox.c.contact_id,
         stuck.c.state.in_(_unsettled()),

@@ -1,10 +1,11 @@
 """Links that open the clinic page, and the sessions they become; secrets only as digests."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from bot.store.tables import page_links, page_sessions
 from bot.store.unit import Unit, add
@@ -40,18 +41,18 @@ def make_link(
     unit.connection.execute(page_links.insert(), values)
 
 
-def owner_of_link(unit: Unit, digest: str, at: datetime) -> int | None:
+def owner_of_link(unit: Unit, digests: Collection[str], at: datetime) -> int | None:
     """Whose link that is, if it can still be used; looking uses nothing up."""
-    query = select(page_links.c.clinician_id).where(*_usable(digest, at))
+    query = select(page_links.c.clinician_id).where(*_usable(digests, at))
     found: int | None = unit.connection.execute(query).scalar_one_or_none()
     return found
 
 
-def use_link(unit: Unit, digest: str, browser: str, at: datetime) -> int | None:
+def use_link(unit: Unit, digests: Collection[str], browser: str, at: datetime) -> int | None:
     """Whose link that was, used up by this browser now; None if it opens nothing."""
     used = (
         update(page_links)
-        .where(*_usable(digest, at))
+        .where(*_usable(digests, at))
         .values(used_at=at, browser=browser)
         .returning(page_links.c.clinician_id)
     )
@@ -72,9 +73,9 @@ def begin(unit: Unit, *, digest: str, clinician_id: int, agent: str, at: datetim
     return Session(row, clinician_id, agent[:MOST_AGENT], at, at, None, None)
 
 
-def find(unit: Unit, digest: str) -> Session | None:
-    """The session with that digest, over or not; None if there is none."""
-    found = _sessions(unit, _query().where(page_sessions.c.digest == digest))
+def find(unit: Unit, digests: Collection[str]) -> Session | None:
+    """The session with one of these digests, over or not; None if there is none."""
+    found = _sessions(unit, _query().where(page_sessions.c.digest.in_(digests)))
     return found[0] if found else None
 
 
@@ -116,23 +117,15 @@ def end_all(unit: Unit, clinician_id: int, reason: str, at: datetime) -> int:
     return _end(unit, page_sessions.c.clinician_id == clinician_id, reason, at)
 
 
-def sweep(unit: Unit, before: datetime) -> int:
-    """How many links and sessions of before that moment were forgotten."""
-    rows = 0
-    for table in (page_links, page_sessions):
-        rows += unit.connection.execute(delete(table).where(table.c.made_at < before)).rowcount
-    return rows
-
-
 def _end(unit: Unit, which: ColumnElement[bool], reason: str, at: datetime) -> int:
     open_ = which, page_sessions.c.ended_at.is_(None)
     ended = update(page_sessions).where(*open_).values(ended_at=at, end_reason=reason)
     return unit.connection.execute(ended).rowcount
 
 
-def _usable(digest: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
+def _usable(digests: Collection[str], at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        page_links.c.digest == digest,
+        page_links.c.digest.in_(digests),
         page_links.c.used_at.is_(None),
         page_links.c.expires_at > at,
     )

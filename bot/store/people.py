@@ -90,9 +90,18 @@ class Entry(NamedTuple):
 
 
 def contact(unit: Unit, lookup: str) -> Contact | None:
-    """The contact with that lookup, or None for a stranger."""
+    """The contact that is kept under that lookup, or None for a stranger."""
     row = unit.connection.execute(select(contacts).where(contacts.c.lookup == lookup)).one_or_none()
     return None if row is None else _contact(row)
+
+
+def known_as(unit: Unit, chat: str) -> str:
+    """Under which of its lookups that chat's contact is kept; the first key's for a stranger."""
+    lookups = unit.vault.lookups("telegram", chat)
+    if len(lookups) == 1:
+        return lookups[0]
+    query = select(contacts.c.lookup).where(contacts.c.lookup.in_(lookups))
+    return unit.connection.execute(query).scalar_one_or_none() or lookups[0]
 
 
 def meet(unit: Unit, *, lookup: str, chat: str) -> Contact:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, and_, select
 from sqlalchemy.engine import RowMapping
 
 from bot.keys import Seal
@@ -13,7 +13,7 @@ from bot.store.alerts import Alert
 from bot.store.cards import Filed
 from bot.store.nudges import Planned
 from bot.store.people import Patient
-from bot.store.tables import answers, consents, scores
+from bot.store.tables import answers, consents, scores, turns
 from bot.store.thread import Message
 from bot.store.unit import Unit
 from flows.state import Score
@@ -100,6 +100,19 @@ def consent(unit: Unit, patient_id: int, decision: Consent) -> None:
         "at": decision.at,
     }
     unit.connection.execute(consents.insert(), values)
+
+
+def agreed_on(unit: Unit, patient_id: int) -> str | None:
+    """The release on which the patient last agreed; None if they never did."""
+    this = turns.c.patient_id == consents.c.patient_id, turns.c.turn == consents.c.turn
+    query = (
+        select(turns.c.release)
+        .join_from(consents, turns, and_(*this))
+        .where(consents.c.patient_id == patient_id, consents.c.agreed)
+        .order_by(consents.c.id.desc())
+        .limit(1)
+    )
+    return unit.connection.execute(query).scalar_one_or_none()
 
 
 def of_patient(unit: Unit, patient_id: int) -> Records:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.clock import Clock
 from bot.keys import Vault
-from bot.store import engine
+from bot.store import engine, keyring
 from bot.store.errors import BadDatabase, is_collision
 from bot.store.migrate import migrate
 from bot.store.tables import marks, replicas
@@ -206,6 +206,7 @@ def join(url: str, vault: Vault, clock: Clock, version: str) -> Replica:
     """
     file = engine.file_of(url)
     lock = _lock(file) if file is not None else None
+    keyring.check_database(url, vault)
     migrate(url)
     number = _number(engine.writing(url), vault, clock, version)
     log.info("this is process %s on the database", number)
@@ -246,12 +247,12 @@ def lost(unit: Unit, numbers: Collection[int]) -> set[int]:
         # whoever joined last has the file to itself
         newest = unit.connection.execute(select(func.max(replicas.c.id))).scalar_one()
         return {number for number in numbers if number != newest}
-    return set(numbers) - _alive(unit.connection)
+    return set(numbers) - alive(unit.connection)
 
 
 def living(unit: Unit) -> int:
     """How many processes work on the database now."""
-    return len(_alive(unit.connection)) if unit.connection.dialect.name == "postgresql" else 1
+    return len(alive(unit.connection)) if unit.connection.dialect.name == "postgresql" else 1
 
 
 @contextmanager
@@ -272,7 +273,7 @@ def unserved(url: str) -> Iterator[None]:
 def _check_unserved(source: Engine) -> None:
     try:
         with source.begin() as connection:
-            is_served = bool(_alive(connection))
+            is_served = bool(alive(connection))
     except DBAPIError as error:
         msg = f"The database cannot be used: {str(error.orig).splitlines()[0]}"
         raise BadDatabase(msg) from error
@@ -283,7 +284,8 @@ def _check_unserved(source: Engine) -> None:
         raise BadDatabase(msg)
 
 
-def _alive(connection: Connection) -> set[int]:
+def alive(connection: Connection) -> set[int]:
+    """The numbers of the processes that live, on a PostgreSQL."""
     query = text(
         "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted"
         " AND classid = :ours AND objsubid = 2"
@@ -295,9 +297,13 @@ def _alive(connection: Connection) -> set[int]:
 def _number(source: Engine, vault: Vault, clock: Clock, version: str) -> int:
     """The number of a process that joins now."""
     now = clock.now()
-    row = {"version": version, "began_at": now, "seen_at": now}
+    keys = keyring.written(vault)
+    row = {"version": version, "key_names": keys, "began_at": now, "seen_at": now}
     try:
         with source.begin() as connection:
+            # on a file this process is alone: its lock is held
+            if connection.dialect.name == "postgresql":
+                keyring.check_processes(connection, alive(connection), vault)
             return add(Unit(connection, vault), replicas, row)
     except DBAPIError as error:
         msg = "The database cannot be used; `paceful migrate` says why"

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.keys import Vault
-from bot.store import engine, marks
+from bot.store import engine, keyring
 from bot.store.errors import BadDatabase
 from bot.store.unit import Unit
 
@@ -33,7 +33,8 @@ class Store:
         """The store on a migrated database, or BadDatabase if these keys are not its keys."""
         store = cls(url, vault)
         try:
-            store.write_now(_check_keys)
+            # with another key nobody would be recognised, and every patient would be a stranger
+            store.write_now(keyring.take_up)
         except DBAPIError as error:
             store.close()
             msg = "The database cannot be used; `paceful migrate` says why"
@@ -82,6 +83,10 @@ class Store:
             lambda: self._run(self._reading, work, *args, **kwargs)
         ).result()
 
+    def tidy(self) -> None:
+        """What was overwritten in an SQLite file is gone from the log beside it too, if it can."""
+        self._writer.submit(engine.empty_log, self._writing).result()
+
     def close(self) -> None:
         """Finish what has begun, and let go of the database."""
         for executor in (self._writer, self._readers):
@@ -100,13 +105,7 @@ class Store:
         **kwargs: P.kwargs,
     ) -> T:
         with source.begin() as connection:
-            return work(Unit(connection, self._vault), *args, **kwargs)
-
-
-def _check_keys(unit: Unit) -> None:
-    # with another key nobody would be recognised, and every patient would look like a stranger
-    ours = unit.vault.lookup("marks", "keys")
-    if marks.get(unit, "keys") not in (ours, None):
-        msg = "SECRET_KEYS are not the keys of this database: the last one must be its first one"
-        raise BadDatabase(msg)
-    marks.set(unit, "keys", ours)
+            unit = Unit(connection, self._vault)
+            done = work(unit, *args, **kwargs)
+            unit.finish()
+            return done

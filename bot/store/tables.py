@@ -1,6 +1,7 @@
 """The tables. Sealed columns are binary, and everything that can hang on the patient does."""
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -141,6 +143,8 @@ contacts = Table(
     Column("chat", LargeBinary, nullable=False),
     Column("patient_id", Number, ForeignKey("patients.id"), unique=True),
     Column("clinician_id", Number, ForeignKey("clinicians.id"), unique=True),
+    # whose patient was erased: only what clears the chat is still sent there, until then at most
+    Column("leaves_at", Moment, index=True),
     sqlite_autoincrement=True,
 )
 
@@ -184,12 +188,22 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", String(128)),
     Column("failed_at", Moment),
+    # the number of the message in the chat, by which it can be deleted there
+    Column("message", Number),
     UniqueConstraint("source", "external_id", "digest"),
     sqlite_autoincrement=True,
 )
 _UNHANDLED, _DEAD = text("handled_at IS NULL"), text("outcome = 'dead'")
+_WRONG = text("outcome = 'wrong-code'")
 Index("ix_inbox_dead", inbox.c.id, sqlite_where=_DEAD, postgresql_where=_DEAD)
 Index("ix_inbox_waiting", inbox.c.id, sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED)
+Index(
+    "ix_inbox_wrong_codes",
+    inbox.c.handled_at,
+    inbox.c.sender,
+    sqlite_where=_WRONG,
+    postgresql_where=_WRONG,
+)
 Index(
     "ix_inbox_queue",
     inbox.c.sender,
@@ -522,7 +536,7 @@ guidance = Table(
     Index("ix_guidance_clinician_id_at", "clinician_id", "at"),
 )
 
-# who looked at whom, and who changed what
+# who looked at whom, and who changed what; `hash` binds each row to the one before it
 audit = Table(
     "audit",
     metadata,
@@ -533,10 +547,34 @@ audit = Table(
     _patient(nullable=True),
     Column("subject", String(128), nullable=False),
     Column("reason", LargeBinary),
+    Column("hash", String(64), nullable=False),
     Index("ix_audit_patient_id", "patient_id"),
     Index("ix_audit_clinician_id", "clinician_id"),
     sqlite_autoincrement=True,
 )
+_REFUSED = "the audit is only ever added to"
+_STAYS = {
+    "sqlite": [
+        f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+        for name, when in {
+            "audit_no_update": "BEFORE UPDATE ON audit",
+            "audit_no_delete": "BEFORE DELETE ON audit",
+            # a row that replaces another fires no trigger that refuses to delete
+            "audit_no_replace": (
+                "BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)"
+            ),
+        }.items()
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE EXCEPTION '{_REFUSED}'; END $$",
+        "CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_stays()",
+    ],
+}
+for _dialect, _statements in _STAYS.items():
+    for _statement in _statements:
+        event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 # opened for a while although the patient is not on the clinician's caseload
 glasses = Table(
@@ -598,6 +636,8 @@ replicas = Table(
     metadata,
     _id(),
     Column("version", String(32), nullable=False),
+    # the names of its keys, the one that seals first
+    Column("key_names", String(128)),
     Column("began_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("ended_at", Moment),

@@ -1,7 +1,7 @@
 """One transaction: the connection it runs on, and the vault that opens what it reads."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.keys import CannotOpen, Seal, Vault
 from bot.store.tables import patients
 
+Last = Callable[["Unit", list[Any]], None]
+"""Work that is done just before the commit, with everything that was given to it until then."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -19,6 +22,28 @@ class Unit:
     connection: Connection
     vault: Vault
     _seals: dict[int, Seal | None] = field(default_factory=dict, repr=False)
+    _last: list[tuple[Last, Any]] = field(default_factory=list, repr=False)
+
+    def last(self, work: Last, what: Any) -> None:
+        """Have the work done once, with this and what else is given to it, before the commit."""
+        self._last.append((work, what))
+
+    def finish(self) -> None:
+        """Do what was left for the last; whoever opened the transaction commits after this."""
+        for work in dict.fromkeys(work for work, _ in self._last):
+            work(self, [what for wanted, what in self._last if wanted is work])
+        self._last.clear()
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """One of several things to do: where it raises, all of it is undone, and nothing else."""
+        before = len(self._last)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._last[before:]
+            raise
 
     def seal_of(self, patient_id: int) -> Seal:
         """That patient's seal; KeyError without such a patient, CannotOpen without their key."""

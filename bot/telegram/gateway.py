@@ -51,7 +51,10 @@ BotApi: TypeAlias = Bot
 
 POOL = 64
 REVOKED_WAIT = 30.0
-_BENIGN = ("message is not modified", "message to edit not found", "message can't be edited")
+_BENIGN = (
+    *("message is not modified", "message to edit not found", "message can't be edited"),
+    *("message to delete not found", "there is no text in the message to edit"),
+)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _LOST = (
     *("blocked by the user", "deactivated", "initiate conversation"),
@@ -90,6 +93,7 @@ class Telegram:
             entities=_entities(bubble.marks),
             reply_markup=_keyboard(bubble),
             link_preview_options=_NO_PREVIEW,
+            protect_content=bubble.private or None,
         )
         return await _verdict(sending)
 
@@ -116,15 +120,35 @@ class Telegram:
         """Answer a tap."""
         return await _verdict(self._bot.answer_callback_query(toast.query, text=toast.text or None))
 
-    async def picture(self, chat: str, png: bytes, caption: str) -> Verdict:
-        """Send a picture."""
+    async def picture(
+        self, chat: str, png: bytes, caption: str, *, private: bool = False
+    ) -> Verdict:
+        """Send a picture; one that is private can't be passed on."""
         photo = InputFile(png, filename="progress.png")
-        return await _verdict(self._bot.send_photo(int(chat), photo, caption=caption))
+        sending = self._bot.send_photo(
+            int(chat), photo, caption=caption, protect_content=private or None
+        )
+        return await _verdict(sending)
+
+    async def leave(self, chat: str) -> Verdict:
+        """Leave a group or a channel."""
+        return await _verdict(self._bot.leave_chat(int(chat)))
 
     async def document(self, chat: str, content: bytes, name: str, caption: str) -> Verdict:
         """Send a file."""
         file = InputFile(content, filename=name)
         return await _verdict(self._bot.send_document(int(chat), file, caption=caption))
+
+    async def unsay(self, chat: str, messages: Sequence[int]) -> Verdict:
+        """Delete messages, whoever wrote them; Refused if one of them is too old for that."""
+        return await _verdict(self._bot.delete_messages(int(chat), list(messages)))
+
+    async def fade(self, chat: str, message_id: int, text: str | None) -> Verdict:
+        """Put the text in the place of a message's, or take its caption away; its buttons go."""
+        number, bot = int(chat), self._bot
+        if text is None:
+            return await _verdict(bot.edit_message_caption(number, message_id, caption=""))
+        return await _verdict(bot.edit_message_text(text, number, message_id))
 
 
 async def _verdict(sending: Awaitable[Message | bool]) -> Verdict:

@@ -26,7 +26,7 @@ from bot.store.store import Store
 from bot.store.unit import Unit
 from bot.telegram.ear import Ear
 from bot.telegram.raw import body_of, updates_of
-from bot.telegram.reading import is_kept, sender_of
+from bot.telegram.reading import is_kept, message_of, sender_of
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +83,16 @@ class Intake:
     def _arrival(self, update: dict[str, Any]) -> Arrival:
         body, number = body_of(update), update.get("update_id")
         sender = sender_of(update)
+        names = self._vault.lookups("telegram", sender) if sender else (f"nobody:{number}",)
         return Arrival(
             source="telegram",
             external_id=str(number),
             digest=hashlib.sha256(body).hexdigest(),
-            sender=self._vault.lookup("telegram", sender) if sender else f"nobody:{number}",
+            sender=names[0],
             body=body.decode(),
             received_at=self._clock.now(),
+            aliases=names[1:],
+            message=message_of(update),
         )
 
 
@@ -117,6 +120,7 @@ class Poller:
         self._bot, self._intake, self._store = bot, intake, store
         self._pulse, self._ear, self._clock = pulse, ear, clock
         self._cleared_at: float | None = None
+        self._pause = _PAUSE
 
     async def run(self) -> None:
         """Poll until cancelled, or until another process leads."""
@@ -130,13 +134,11 @@ class Poller:
     async def _poll(self) -> None:
         """Poll; trouble is told, waited out, and tried again."""
         offset: int | None = None
-        pause = _PAUSE
         while True:
             try:
                 offset = await self._offset() if offset is None else offset
                 offset = await self._once(offset)
                 await self._ear.heard()
-                pause = _PAUSE
                 self._is_well()
             # the new leader polls on from what is kept
             except Deposed:
@@ -145,8 +147,8 @@ class Poller:
             except Exception as error:  # noqa: BLE001 - a poll that ends is silence for everyone
                 log.warning("polling failed: %s", type(error).__name__)
                 await self._tell(error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await asyncio.sleep(self._pause)
+                self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     async def _offset(self) -> int:
         return int(await self._store.read(lambda unit: marks.get(unit, OFFSET)) or 0)
@@ -189,6 +191,8 @@ class Poller:
 
     async def _once(self, offset: int) -> int:
         updates = await self._fetch(offset)
+        # where nothing can be kept somebody in need must be seen soon all the same
+        self._pause = _PAUSE
         self._polled()
         if not updates:
             return offset

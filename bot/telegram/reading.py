@@ -1,6 +1,7 @@
 """A raw update, read: whose it is, and what they did; nothing is believed of its shape.
 
-Of a group, only four things are read: a code, a tap, the bot put out, and a new chat.
+Of a group, only five things are read: a code, a tap, the bot put in or out, and a new chat; of a
+channel, that the bot was put in.
 What comes from one person or from nobody is kept even if nobody can read it.
 """
 
@@ -14,6 +15,7 @@ import orjson
 
 from bot.service.incoming import (
     UNREADABLE,
+    Added,
     CameBack,
     Incoming,
     InGroup,
@@ -25,6 +27,7 @@ from bot.service.incoming import (
 )
 
 _MESSAGES = ("message", "edited_message")
+_MESSAGES_ONLY = frozenset(_MESSAGES)
 _ASKED_FOR = (*_MESSAGES, "callback_query", "my_chat_member")
 # what Telegram knows and we never ask for: other people's words, reactions, payments
 _NOT_OURS = frozenset(
@@ -63,6 +66,8 @@ _NOTICES = frozenset(
         *("video_chat_started", "video_chat_ended"),
     }
 )
+_TOO_BIG = re.compile(r"\d{16}")
+"""No button of ours bears such a number, and no database could look for it."""
 _LONGEST_NAME = 64
 _WIDEST = 1 << 52
 """Telegram's numbers have at most 52 bits."""
@@ -79,6 +84,13 @@ def sender_of(update: Mapping[str, Any]) -> str | None:
     if not _is_private(part):
         return _sender_in_group(update, part)
     return _person(part)
+
+
+def message_of(update: Mapping[str, Any]) -> int | None:
+    """The number of the message in its chat that somebody sent or changed; None for all else."""
+    if _MESSAGES_ONLY.isdisjoint(update):
+        return None
+    return _number(_part(update).get("message_id"))
 
 
 def is_kept(update: Mapping[str, Any]) -> bool:
@@ -122,7 +134,9 @@ def _person(part: Part) -> str | None:
 def _sender_in_group(update: Mapping[str, Any], part: Part) -> str | None:
     """Whoever tapped, or the group itself; None for what is not read, and in a channel."""
     chat = _chat(part)
-    if not _is_one_of(chat.get("type"), _GROUPS) or _what_in_group(update, part) is None:
+    what = _what_in_group(update, part)
+    is_group = _is_one_of(chat.get("type"), _GROUPS)
+    if what is None or not (is_group or what == Added(is_channel=True)):
         return None
     if "callback_query" in update:
         return _person(part)
@@ -132,17 +146,24 @@ def _sender_in_group(update: Mapping[str, Any], part: Part) -> str | None:
 
 def _what_in_group(
     update: Mapping[str, Any], part: Part
-) -> Wrote | Pressed | Left | MovedOn | None:
+) -> Wrote | Pressed | Left | Added | MovedOn | None:
     text, chat = part.get("text"), _number(part.get("migrate_to_chat_id"))
     if "callback_query" in update:
         return _pressed(part)
     if "my_chat_member" in update:
-        return Left() if _is_one_of(_status(part), _OUT) else None
+        return _put_in_or_out(part)
     if "message" not in update:
         return None
     if chat is not None:
         return MovedOn(str(chat))
     return Wrote(text=text) if isinstance(text, str) and _CODE.fullmatch(text.strip()) else None
+
+
+def _put_in_or_out(part: Part) -> Left | Added | None:
+    if _is_one_of(_status(part), _OUT):
+        return Left()
+    is_in = _is_one_of(_status(part), _ALIVE)
+    return Added(is_channel=_chat(part).get("type") == "channel") if is_in else None
 
 
 def _part(update: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,7 +223,8 @@ def _pressed(query: Part) -> Pressed | None:
     number, data = query.get("id"), query.get("data", "")
     if not isinstance(number, str):
         return None
-    return Pressed(data=data if isinstance(data, str) else "", query=number)
+    is_ours = isinstance(data, str) and not _TOO_BIG.search(data)
+    return Pressed(data=data if is_ours else "", query=number)
 
 
 def _membership(change: Part) -> Left | CameBack | None:

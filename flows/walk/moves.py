@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from flows.effects import Button, Effect, Send
 from flows.events import Due, Event, Said, Tapped
 from flows.state import State
-from flows.steps import Condition, Consent, Item, Question, Rate, Wait, Write, key_of
+from flows.steps import Ask, Condition, Consent, Item, Question, Rate, Wait, Write, key_of
 from flows.walk.classes import WORDS, Classes, Items
 from flows.walk.moment import NOW
 
@@ -56,6 +56,9 @@ def moves(
         case Write():
             said = _SAID[question.read]
             yield Move(f"{name} in own words", Said(at=NOW, text=said), _TYPING)
+        case Ask():
+            for choice, label in question.spelled.items():
+                yield Move(f"{name} = {choice}", Said(at=NOW, text=label), _TYPING)
         case _:
             pass
     yield from (_tap(state, name, choice) for choice in _choices(question, offered))

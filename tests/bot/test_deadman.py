@@ -23,7 +23,7 @@ from bot.store.inbox import Arrival
 from bot.store.same_file import same_file
 from bot.store.store import Store
 from tests.bot.mail.server import HOST, Postmaster, serving
-from tests.bot.service.practice import Practice
+from tests.bot.service.practice import WEDNESDAY, Practice
 from tests.flows.starts import real_release
 
 SAM = 8
@@ -77,6 +77,7 @@ def dead_man(
     *,
     is_there: Callable[[], bool] = lambda: True,
     sheltered: Callable[[], datetime | None] = lambda: None,
+    astray: Callable[[], tuple[str, ...]] = tuple,
 ) -> DeadMan:
     """The watch of this practice; it takes each of its looks for the next one in time."""
     moments = count(step=LOOK_SECONDS / 2)  # it asks twice at each look
@@ -88,6 +89,7 @@ def dead_man(
         courier,
         is_there=is_there,
         sheltered=sheltered,
+        astray=astray,
         monotonic=lambda: next(moments),
     )
 
@@ -257,6 +259,34 @@ async def test_words_that_cannot_leave_the_disk_are_told(
     assert [
         words for words, (_, text) in zip(told, phone.shown, strict=True) if words in text
     ] == told
+
+
+async def test_each_file_of_words_that_nothing_opens_is_told_once_by_its_name(
+    practice: Practice, vault: Vault, tmp_path: Path
+) -> None:
+    """A key is missing: sealed words lie aside, a second file joins them; then they are gone."""
+    await practice.clinician(SAM, "Sam", "operator")
+    phone, spool = Phone(), Spool(tmp_path / "spool", vault)
+    watch = dead_man(practice, phone, astray=lambda: spool.astray)
+    for number in range(2):
+        spool.add([Arrival("telegram", str(number), "digest", "somebody", "hush", WEDNESDAY)])
+        for segment in spool.waiting():
+            spool.done(segment, segment.lines)
+        spool.look()
+        await practice.tick()
+        await looks(watch, 5)
+    for path in spool.folder.iterdir():
+        path.unlink()
+    spool.look()
+    await practice.tick()
+    await looks(watch, 20)
+
+    told = ["00000001.aside", "00000002.aside", "could not be brought in"]
+    assert [
+        words for words, (_, text) in zip(told, phone.shown, strict=True) if words in text
+    ] == told
+    assert "00000001" not in phone.shown[1][1]
+    assert not any("hush" in text for _, text in phone.shown)
 
 
 async def test_a_database_that_answers_nothing_does_not_hide_who_to_tell(

@@ -102,14 +102,18 @@ def test_each_patient_has_a_key_of_their_own() -> None:
 
 
 def test_after_a_rotation_old_seals_open_and_new_ones_need_the_new_key() -> None:
-    """The first key seals, every key opens, and the last one finds people again."""
+    """The first key seals and makes lookups; every key opens, and finds people again."""
     before, after = Vault([OLD]), Vault([NEW, OLD])
     wrapped, blob = before.new_patient_key(), before.site("inbox").seal(WORDS, *PLACE)
     kept = before.patient(wrapped).seal(WORDS, *PLACE)
 
     assert after.patient(wrapped).open(kept, *PLACE) == WORDS
     assert after.site("inbox").open(blob, *PLACE) == WORDS
-    assert after.lookup("chat", "12345") == before.lookup("chat", "12345")
+    assert after.lookups("chat", "12345") == (
+        Vault([NEW]).lookup("chat", "12345"),
+        before.lookup("chat", "12345"),
+    )
+    assert Vault([NEW]).patient(after.rewrapped(wrapped)).open(kept, *PLACE) == WORDS
     with pytest.raises(CannotOpen):
         before.site("inbox").open(after.site("inbox").seal(WORDS, *PLACE), *PLACE)
     with pytest.raises(CannotOpen):

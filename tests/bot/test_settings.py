@@ -71,6 +71,46 @@ def test_keys_are_given_in_order(tmp_path: Path) -> None:
     assert load(tmp_path, SECRET_KEYS=f"{KEY}, {OTHER_KEY}").keys == (KEY, OTHER_KEY)
 
 
+@pytest.mark.parametrize(
+    ("mode", "words", "says"),
+    [
+        (0o400, f"# newest first\n{KEY}\n\n{OTHER_KEY}\n", ""),
+        (0o600, f"{KEY}\n{OTHER_KEY}", ""),
+        (0o440, KEY, "SECRET_KEYS_FILE may be read or changed by others"),
+        (0o404, KEY, "SECRET_KEYS_FILE may be read or changed by others"),
+        (0o620, KEY, "SECRET_KEYS_FILE may be read or changed by others"),
+        (0o400, "canary", "SECRET_KEYS_FILE must hold keys made by `paceful keys new`"),
+        (0o400, f"{KEY}\n{KEY}\n", "SECRET_KEYS_FILE must hold keys"),
+        (0o400, "\n# nothing\n", "SECRET_KEYS_FILE must hold keys"),
+        (0o400, "ä", "SECRET_KEYS_FILE must hold keys"),
+        (None, "", "SECRET_KEYS_FILE cannot be read"),
+    ],
+)
+def test_keys_in_a_file_are_read_if_nobody_else_can(
+    tmp_path: Path, mode: int | None, words: str, says: str
+) -> None:
+    """One on a line; a file that its group or others may read is refused by its name."""
+    file = tmp_path / "canary-keys"
+    if mode is not None:
+        file.write_text(words, encoding="utf-8")
+        file.chmod(mode)
+
+    if not says:
+        assert load(tmp_path, SECRET_KEYS_FILE=str(file)).keys == (KEY, OTHER_KEY)
+        return
+    with pytest.raises(BadSetting) as caught:
+        load(tmp_path, SECRET_KEYS_FILE=str(file))
+    assert caught.value.sentence.startswith(says)
+    assert str(file) in caught.value.sentence
+    assert KEY not in str(caught.value)
+
+
+def test_keys_stand_in_one_place(tmp_path: Path) -> None:
+    """Which of two would count?"""
+    with pytest.raises(BadSetting, match="SECRET_KEYS_FILE and SECRET_KEYS are both set"):
+        load(tmp_path, SECRET_KEYS_FILE="keys", SECRET_KEYS=KEY)
+
+
 def test_a_webhook_of_a_local_bot_api_server_may_be_plain_http(tmp_path: Path) -> None:
     """The sandbox delivers on this machine."""
     loaded = load(

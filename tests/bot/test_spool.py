@@ -16,6 +16,7 @@ import pytest
 from bot.keys import Vault, new_key
 from bot.service.spool import Segment, Spool
 from bot.store.inbox import Arrival
+from tests.bot.syncs import survives, watch_syncs
 from tests.journeys.processes import ROOT
 
 AT = datetime(2027, 1, 13, 15, 0, tzinfo=UTC)
@@ -78,19 +79,51 @@ def test_it_is_on_the_disk_before_it_counts_as_kept(
     spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A power cut may follow at once: the file with its lines, and the folder that names it."""
-    synced: dict[int, int] = {}
-    real = os.fsync
-
-    def noted(handle: int) -> None:
-        real(handle)
-        synced[os.fstat(handle).st_ino] = os.fstat(handle).st_size
-
-    monkeypatch.setattr(os, "fsync", noted)
+    syncs = watch_syncs(monkeypatch)
     spool.add([arrival(1)])
 
     (file,) = spool.folder.iterdir()
-    assert synced[file.stat().st_ino] == file.stat().st_size > 0
-    assert spool.folder.stat().st_ino in synced
+    assert survives(syncs, file)
+
+
+def test_what_is_put_aside_is_on_the_disk_before_its_file_goes(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the only copy of words that somebody wrote."""
+    spool.add([arrival(1)])
+    (segment,) = spool.waiting()
+    syncs = watch_syncs(monkeypatch)
+    spool.done(segment, segment.lines)
+
+    (aside,) = spool.folder.iterdir()
+    assert survives(syncs, aside)
+    folders = [each.names for each in syncs if each.path == spool.folder]
+    assert folders == [{aside.name, segment.path.name}, {aside.name}]
+
+
+def test_another_process_that_begins_while_words_are_put_aside_loses_none(
+    tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time that something reaches the disk, another one starts and tries them again."""
+    first = begun(tmp_path, vault)
+    first.add([arrival(1)])
+    first.close()
+    astray, others = begun(tmp_path, Vault([new_key()])), list[Spool]()
+    (segment,) = astray.waiting()
+    real = os.fsync
+
+    def meanwhile(handle: int) -> None:
+        real(handle)
+        others.append(begun(tmp_path, Vault([new_key()])))
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    astray.done(segment, segment.lines)
+    monkeypatch.undo()
+    for each in (astray, *others):
+        each.close()
+
+    assert len(others) > 2
+    assert numbers(begun(tmp_path, vault).waiting()) == [1]
 
 
 def test_nobody_reads_it_on_the_disk(spool: Spool) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.app.troubles import REBUILDS, SLOW, STUCK, TROUBLES, Course, Queues, Signs
 from bot.service.health import HOOK_STALE, OUTBOX_STALE, POLL_STALE, Pulse
+from bot.service.retiring import STALE
 
 LOOK = 5.0
 WELL = Queues()
@@ -71,6 +72,14 @@ def cannot_write(onlooker: Onlooker) -> None:
     onlooker.queues = Queues(is_writable=False)
 
 
+def has_words_aside(onlooker: Onlooker) -> None:
+    onlooker.queues = Queues(astray=("00000001.aside",))
+
+
+def keeps_what_is_over(onlooker: Onlooker) -> None:
+    onlooker.queues = Queues(unretired=STALE.total_seconds() + 1)
+
+
 @pytest.mark.parametrize(
     ("befalls", "told"),
     [
@@ -82,6 +91,8 @@ def cannot_write(onlooker: Onlooker) -> None:
         (has_hanging_calls, ["wedged"]),
         (is_slow_to_send, ["outbox"]),
         (cannot_write, ["database"]),
+        (has_words_aside, ["aside"]),
+        (keeps_what_is_over, ["retention"]),
     ],
 )
 def test_each_trouble_is_told_once_by_its_cause_and_so_is_its_end(

@@ -57,7 +57,7 @@ class Served(Clinic):
 
 
 @pytest.fixture
-async def served(open_practice: object, sqlite_url: str) -> AsyncIterator[Served]:
+async def served(open_practice: object, usual_url: str) -> AsyncIterator[Served]:
     """The clinic page of a living practice, served over HTTP."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"

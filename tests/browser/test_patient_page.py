@@ -55,9 +55,9 @@ class Ward:
 
 
 @pytest.fixture
-async def ward(sqlite_url: str, vault: Vault) -> AsyncIterator[Ward]:
+async def ward(usual_url: str, vault: Vault) -> AsyncIterator[Ward]:
     """The clinic page on a port of its own."""
-    port, store = free_port(), Store.open(sqlite_url, vault)
+    port, store = free_port(), Store.open(usual_url, vault)
     root = f"http://127.0.0.1:{port}"
     practice = Practice(store, vault, real_release(), public_url=root)
     app = Starlette(routes=clinic(store, practice.site, Painter(), lambda: None))

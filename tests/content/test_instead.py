@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.content.proofreading import proofread
+from bot.content.proofreading import proofread_to_start
 from bot.content.reading import read
 from flows.escalation import on_item
 from flows.program import Release
@@ -79,7 +79,7 @@ def test_its_last_question_is_not_taken_for_one_about_death(place: Path, value: 
 
 def test_the_checker_says_what_is_no_longer_asked(place: Path) -> None:
     """The switch is a decision for people: its price stands in the warnings, at its line."""
-    (said,) = [each for each in proofread(place).warnings if "phq-8 is asked" in each.text]
+    (said,) = [each for each in proofread_to_start(place).warnings if "phq-8 is asked" in each.text]
 
     assert said.file == "program.yaml"
     assert "no questionnaire asks about thoughts of death" in said.text
@@ -91,6 +91,6 @@ def test_a_questionnaire_that_is_not_there_is_a_mistake(place: Path) -> None:
     text = program.read_text(encoding="utf-8")
     program.write_text(text.replace("phq-9: phq-8", "phq-9: phq-7"), encoding="utf-8")
 
-    said = [str(each) for each in proofread(place).errors]
+    said = [str(each) for each in proofread_to_start(place).errors]
 
     assert any("there is no measure phq-7" in each for each in said)

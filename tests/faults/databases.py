@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.store.migrate import migrate
-from tests.conftest import own_server
+from tests.conftest import POSTGRESQL, name_in, own_server
 
 
 class Databases(Protocol):
@@ -44,7 +44,7 @@ class Served:
         self._server = self._until_end.enter_context(own_server())
         url = self._server.create()
         migrate(url)
-        self._template = url.split("/")[3].split("?")[0]
+        self._template = name_in(url)
 
     def new(self, folder: Path) -> str:
         """The address of a copy of the migrated one."""
@@ -53,3 +53,8 @@ class Served:
     def ends(self) -> None:
         """Stop the server."""
         self._until_end.close()
+
+
+def databases(kind: str, folder: Path) -> Databases:
+    """Where databases of that kind come from; what files need is put into the folder."""
+    return Served() if kind == POSTGRESQL else Files(folder)

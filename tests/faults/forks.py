@@ -64,11 +64,17 @@ class Fork:
 
     def kill(self) -> None:
         """End it at once."""
-        self._signal(signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
         """Ask it to stop."""
-        self._signal(signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
+
+    def send_signal(self, number: int) -> None:
+        """Have it get this signal, if it still runs."""
+        # one that has ended and was not polled yet still has its number
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit status, once it ended."""
@@ -78,11 +84,6 @@ class Fork:
                 raise subprocess.TimeoutExpired("bot", timeout or 60)
             time.sleep(GLANCE)
         return status
-
-    def _signal(self, number: signal.Signals) -> None:
-        # one that has ended and was not polled yet still has its number
-        if self.poll() is None:
-            os.kill(self.pid, number)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.keys import new_key
 from bot.sandbox.supervise import free_port
 from bot.sandbox.world import TOKEN
-from tests.faults.databases import Databases, Files, Served
+from tests.faults.databases import databases
 from tests.faults.forks import ForkedBot, Zygote, small_content
 from tests.faults.invariants import broken
 from tests.faults.scripts import Cast, Script
@@ -110,8 +110,7 @@ class Stage:
         self._port, self._key, self._runs = free_port(), new_key(), 0
         self._server = Server(self.folder, f"http://127.0.0.1:{self._port}/healthz")
         self._server.starts()
-        is_file = database == "sqlite"
-        self._databases: Databases = Files(self.folder) if is_file else Served()
+        self._databases = databases(database, self.folder)
 
     def ends(self) -> None:
         """Stop whatever runs, and leave nothing behind."""

@@ -18,8 +18,8 @@ from tests.faults.scripts import SCRIPTS
 from tests.faults.striking import Kind
 
 SEED = 20_261_122
-SAMPLE = 3
-FIRST = 5
+SAMPLE = 2
+FIRST = 3
 ACKNOWLEDGES_FIRST = "tests.life.broken_bots.acknowledges_first"
 COMMITS = {"commit", "committed"}
 
@@ -38,9 +38,9 @@ class Calm:
 
 
 @pytest.fixture(scope="module")
-def calm() -> Iterator[Calm]:
+def calm(request: pytest.FixtureRequest) -> Iterator[Calm]:
     """One stage for all runs of this file."""
-    stage = Stage()
+    stage = Stage(request.config.getoption("--database"))
     try:
         yield Calm(stage)
     finally:

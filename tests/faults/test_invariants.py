@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.world import TOKEN
 from tests.faults.invariants import broken
+from tests.journeys.databases import change, copy_of
 from tests.journeys.scripts import PLACE, SUITED, WELCOME
 from tests.journeys.world import World
 
@@ -59,7 +57,8 @@ HURTS: dict[str, tuple[str, str]] = {
     ),
     "words that were not forgotten": (
         "I2",
-        "UPDATE inbox SET body = x'00' WHERE id = (SELECT max(id) FROM inbox)",
+        "UPDATE inbox SET body = (SELECT wrapped_key FROM patients)"
+        " WHERE id = (SELECT max(id) FROM inbox)",
     ),
     "an arrival handled twice": (
         "I2",
@@ -147,10 +146,8 @@ def test_a_reminder_that_came_twice_is_seen(calm: World) -> None:
 def hurting(world: World, statement: str, folder: Path) -> list[str]:
     """What is broken once this was done to a copy of the database."""
     settings, usual = world.bot.settings, world.bot.settings["DATABASE_URL"]
-    copy = shutil.copy(usual.removeprefix("sqlite:///"), folder / "hurt.sqlite3")
-    with closing(sqlite3.connect(copy)) as connection, connection:
-        assert connection.execute(statement).rowcount > 0
-    settings["DATABASE_URL"] = f"sqlite:///{copy}"
+    settings["DATABASE_URL"] = copy_of(usual, folder)
+    change(settings["DATABASE_URL"], statement)
     try:
         return broken(world)
     finally:

@@ -57,7 +57,8 @@ def warm(*contents: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # alembic and its scripts are read here, and not at every start
         run.migrate(f"sqlite:///{folder}/scratch.sqlite3")
-    importlib.import_module("anyio._backends._asyncio")
+    for driver in ("anyio._backends._asyncio", "psycopg"):
+        importlib.import_module(driver)
     # the list of all authorities, for a server that is reached without TLS
     setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # noqa: B010
 

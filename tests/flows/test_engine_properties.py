@@ -15,6 +15,7 @@ from flows.events import Due
 from flows.turn import Turn
 from tests.flows.player import Player
 from tests.flows.starts import STARTS, begin, real_release
+from tests.thorough import examples
 
 FIRST = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -155,7 +156,7 @@ def _walked(place: str, walk: list[Act]) -> Player:
     return player
 
 
-@settings(settings.get_profile("engine"), max_examples=300)
+@settings(settings.get_profile("engine"), max_examples=examples(60))
 @given(place=PLACES, walk=WALKS)
 def test_anything_may_happen_in_any_order(place: str, walk: list[Act]) -> None:
     """No event ever raises, every turn is counted, and the journal leads to the stored state."""
@@ -165,7 +166,7 @@ def test_anything_may_happen_in_any_order(place: str, walk: list[Act]) -> None:
     assert player.replayed() == player.state
 
 
-@settings(settings.get_profile("engine"), max_examples=150)
+@settings(settings.get_profile("engine"), max_examples=examples(30))
 @given(place=PLACES, walk=WALKS)
 def test_everyone_can_leave_by_typing(place: str, walk: list[Act]) -> None:
     """From wherever a walk led, /stop and one more line end the program."""
@@ -177,7 +178,7 @@ def test_everyone_can_leave_by_typing(place: str, walk: list[Act]) -> None:
     assert player.state.phase == "withdrawn"
 
 
-@settings(settings.get_profile("engine"), max_examples=150)
+@settings(settings.get_profile("engine"), max_examples=examples(30))
 @given(place=PLACES, walk=WALKS)
 def test_help_is_one_word_away(place: str, walk: list[Act]) -> None:
     """From wherever a walk led, /now answers with the help lines before anything else."""
@@ -188,7 +189,7 @@ def test_help_is_one_word_away(place: str, walk: list[Act]) -> None:
     assert "lines" in first.values
 
 
-@settings(settings.get_profile("engine"), max_examples=150)
+@settings(settings.get_profile("engine"), max_examples=examples(30))
 @given(place=PLACES, walk=WALKS, words=st.sampled_from(CRISIS[:3]), way=st.integers(0, 3))
 def test_words_of_dying_are_heard_anywhere(
     place: str, walk: list[Act], words: str, way: int
@@ -203,7 +204,7 @@ def test_words_of_dying_are_heard_anywhere(
     assert "crisis-words" in [each.rule for each in turned.effects if isinstance(each, Raise)]
 
 
-@settings(settings.get_profile("engine"), max_examples=150)
+@settings(settings.get_profile("engine"), max_examples=examples(30))
 @given(place=PLACES, walk=WALKS)
 def test_no_day_brings_two_nudges(place: str, walk: list[Act]) -> None:
     """However the clock and the patient behave, a day on their calendar holds one nudge at most."""

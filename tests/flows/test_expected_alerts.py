@@ -15,6 +15,7 @@ from flows.program import Release
 from flows.state import Score
 from tests.flows.naive import Taken, expected_alerts
 from tests.flows.starts import real_release
+from tests.thorough import examples
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ANSWERS = {"phq-9": (10, 0, 3), "gad-7": (7, 0, 3), "peg": (3, 0, 10), "uw-cap6": (6, 1, 5)}
@@ -62,7 +63,7 @@ def histories(draw: st.DrawFn) -> list[Taken]:
     return history
 
 
-@settings(settings.get_profile("engine"), max_examples=400)
+@settings(settings.get_profile("engine"), max_examples=examples(80))
 @given(histories())
 def test_the_alerts_are_those_of_a_plain_recalculation(history: list[Taken]) -> None:
     """Whatever is answered, whenever, and whatever is left out."""

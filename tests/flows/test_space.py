@@ -21,6 +21,7 @@ from flows.walk.graph import Atlas
 from flows.walk.worlds import cover
 from flows.wording import UNKNOWN
 from tests.flows.test_walk import MADE, NOW, PLACES, errors, flow, release_with, tiny
+from tests.thorough import examples
 
 KEYS = ("k1", "k2", "k3")
 ASKED = {"choices": {"a": "One", "b": "Two"}}
@@ -344,7 +345,7 @@ def next_event(release: Release, state: State, pick: int) -> Event:
     return choices[pick % len(choices)]
 
 
-@settings(settings.get_profile("engine"), max_examples=60)
+@settings(settings.get_profile("engine"), max_examples=examples(20))
 @given(FLOWS, st.lists(st.integers(0, 11), max_size=15))
 def test_what_a_patient_meets_was_met_by_the_checker(made: Flow, picks: list[int]) -> None:
     """Nobody sees an unknown word, or a step called unreachable, that was not found before."""

@@ -28,6 +28,7 @@ from flows.walk.messages import ENGINE_TEXTS
 from flows.walk.shown import MOST_BUBBLES
 from flows.walk.wording import unkind
 from tests.content.packs import TINY
+from tests.thorough import examples
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
 MADE, INNER = "flow/made", "flow/inner"
@@ -127,7 +128,7 @@ def bubbles(taken: Turn) -> int:
     return sent - (taken.state.asked is not None)
 
 
-@settings(settings.get_profile("engine"), max_examples=40)
+@settings(settings.get_profile("engine"), max_examples=examples(15))
 @given(MADE_FLOWS, INNER_FLOWS, st.lists(st.sampled_from(["a", "b"]), max_size=12))
 def test_a_flow_that_the_checker_lets_through_never_floods_a_patient(
     made: Flow, inner: Flow, choices: list[str]
@@ -145,7 +146,7 @@ def test_a_flow_that_the_checker_lets_through_never_floods_a_patient(
     assert all(taken.state.asked or not taken.state.stack for taken in turns)
 
 
-@settings(settings.get_profile("engine"), max_examples=40)
+@settings(settings.get_profile("engine"), max_examples=examples(15))
 @given(MADE_FLOWS, INNER_FLOWS, st.lists(st.sampled_from(["a", "b"]), max_size=12))
 def test_no_step_is_met_that_the_checker_called_unreachable(
     made: Flow, inner: Flow, choices: list[str]

@@ -24,6 +24,7 @@ from flows.effects import (
     Cancel,
     Chart,
     Effect,
+    Erase,
     Fact,
     File,
     GiveData,
@@ -256,6 +257,8 @@ def _shown(player: Player, effect: Effect) -> Iterator[Entry]:
             yield {"answers": f"offer {effect.offer}: {effect.value}"}
         case GiveData():
             yield {"gives": "a copy of the data"}
+        case Erase():
+            yield {"erases": "all that is kept"}
         case Settle():
             return
 

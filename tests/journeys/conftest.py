@@ -19,7 +19,7 @@ collect_ignore = [] if BOT_API.exists() else ["test_bot_api.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _database(request: pytest.FixtureRequest) -> None:
+def usual_database(request: pytest.FixtureRequest) -> None:
     """Every story's world has a database of the kind that `--database` names."""
     if request.config.getoption("--database") == POSTGRESQL:
         server = request.getfixturevalue("postgres")

@@ -15,8 +15,9 @@ from sqlalchemy import text
 
 from bot.sandbox.supervise import free_port
 from bot.store.unit import Unit
+from tests.faults.forks import ForkedBot, shared_zygote
 from tests.faults.invariants import broken
-from tests.journeys.processes import Bot, until
+from tests.journeys.processes import until
 from tests.journeys.proxy import Rounds, proxied
 from tests.journeys.world import World
 
@@ -25,7 +26,7 @@ SECRET = "a-secret-of-the-webhook"
 
 
 @dataclass
-class Member(Bot):
+class Member(ForkedBot):
     """One of several bots, with a log of its own."""
 
     number: int = 0
@@ -123,7 +124,7 @@ def fleet(folder: Path, url: str, size: int = 3, **settings: Any) -> Iterator[Fl
 def _member(folder: Path, usual: dict[str, str], number: int) -> Member:
     own = folder / f"data-{number}"
     settings = {**usual, "HTTP_PORT": str(free_port()), "DATA_DIR": str(own)}
-    return Member(folder, settings, number=number)
+    return Member(folder, settings, zygote=shared_zygote(), hurry=(), number=number)
 
 
 def _end(world: World, bots: list[Member]) -> None:

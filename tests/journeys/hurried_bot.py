@@ -17,7 +17,6 @@ from pathlib import Path
 import httpx
 
 from bot.app import deadman, listening, troubles
-from bot.cli import main
 from bot.service.health import Pulse
 from bot.telegram import gateway, hook, intake, wire
 
@@ -55,7 +54,8 @@ async def hang(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.
     return await call(self, request)
 
 
-if __name__ == "__main__":
+def breaks() -> None:
+    """Hurry it, and have it hang when it is ordered to; only in a process of its own."""
     deadman.LOOK_SECONDS = QUICK
     deadman.PROBE_SECONDS = QUICK
     intake._LONGEST_PAUSE = gateway.REVOKED_WAIT = hook.CHECK_SECONDS = 1.0
@@ -70,4 +70,3 @@ if __name__ == "__main__":
     vars(sys.modules["bot.app.run"])["beat"] = stumble
     httpx.AsyncHTTPTransport.__init__ = remember  # type: ignore[method-assign]
     httpx.AsyncHTTPTransport.handle_async_request = hang  # type: ignore[method-assign]
-    main()

@@ -23,6 +23,7 @@ OURSELVES = frozenset(
         "DATABASE_URL",
         "DATA_DIR",
         "SECRET_KEYS",
+        "SECRET_KEYS_FILE",
         "WEBHOOK_URL",
         "WEBHOOK_SECRET",
         "HTTP_HOST",

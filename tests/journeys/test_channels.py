@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from bot.store import groups, people, rota
 from bot.store.unit import Unit
 from tests.bot.mail.server import Postmaster, serving
 from tests.journeys.conftest import NewWorld
+from tests.journeys.databases import locked
 from tests.journeys.kept import opened
 from tests.journeys.processes import until
 from tests.journeys.team import RED, SAM, TEAM, Room, in_need, mailing, tried
@@ -155,19 +154,16 @@ def test_operators_hear_of_it_when_the_ticking_stops(stuck_world: World, mail_po
     """Somebody else holds the database: the page turns red, chat and mailbox say it, once each."""
     world, postmaster = stuck_world, Postmaster()
     sam = world.clinician("Sam", "operator")
-    held = Path(world.bot.settings["DATABASE_URL"].removeprefix("sqlite:///"))
 
-    with serving(postmaster, port=mail_port), closing(sqlite3.connect(held)) as other:
-        other.isolation_level = None
+    with serving(postmaster, port=mail_port):
         # the watch has looked and knows who the operators are
         until(lambda: bool(world.bot.health().get("ok")), "all is well")
-        other.execute("BEGIN IMMEDIATE")
-        world.lets_pass(timedelta(seconds=100))
-        until(lambda: "stands still" in sam.glimpses(), "the operator is told")
-        until(lambda: bool(postmaster.to(SAM)), "the operator is mailed")
-        assert "tick_age" in str(world.bot.health()["reasons"])
+        with locked(world.bot.settings["DATABASE_URL"]):
+            world.lets_pass(timedelta(seconds=100))
+            until(lambda: "stands still" in sam.glimpses(), "the operator is told")
+            until(lambda: bool(postmaster.to(SAM)), "the operator is mailed")
+            assert "tick_age" in str(world.bot.health()["reasons"])
 
-        other.execute("ROLLBACK")
         until(lambda: "goes on" in sam.glimpses(), "the operator is told that it is over")
         until(lambda: len(postmaster.to(SAM)) == 2, "the operator is mailed that it is over")
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
 
 import pytest
 
 from bot.service.deliver import LEASE
 from tests.journeys.conftest import NewWorld
-from tests.journeys.hasty_bot import IN_MEMORY
 from tests.journeys.lives import Life, Said, alerts_told, arrivals, life_of, retold, told
 from tests.journeys.people import Person
 from tests.journeys.scripts import (
@@ -30,8 +27,9 @@ from tests.journeys.scripts import (
     onboarding,
 )
 from tests.journeys.world import World
+from tests.life.broken_bots.acknowledges_first import IN_MEMORY
 
-HASTY = (sys.executable, str(Path(__file__).with_name("hasty_bot.py")))
+HASTY = "tests.life.broken_bots.acknowledges_first"
 SEED = 20_261_121
 TAPPED_EVERY = 4
 """Of so many rounds one waits for the bot and taps; in the others everyone types ahead."""
@@ -186,7 +184,7 @@ def test_a_bot_that_acknowledges_before_it_keeps_is_found_out(
     calm: Outcome, new_world: NewWorld
 ) -> None:
     """The negative control: the usual fault loses messages, and this test can see it."""
-    killed, _ = lived(new_world(command=HASTY), 4)
+    killed, _ = lived(new_world(breaks=HASTY), 4)
 
     assert killed.handled["done"] < killed.acts
     with pytest.raises(AssertionError):

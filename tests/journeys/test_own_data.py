@@ -125,11 +125,12 @@ def test_every_command_is_of_use_in_the_middle_of_a_question(world: World, comma
 
 
 def given(world: World, patient: Person) -> Json:
-    """The content of the file that /mydata sends."""
-    [document] = [bubble for bubble in patient.answers("/mydata") if bubble.kind == "document"]
-    assert document.file is not None
-    assert document.file["name"].endswith(".json")
-    return as_json(world.client.get(world.server.url + document.file["url"]).content)
+    """The data that /mydata sends, beside the same as a page."""
+    files = [each.file for each in patient.answers("/mydata") if each.kind == "document"]
+    page, data = (file or {} for file in files)
+    assert (page["name"], data["name"]) == ("paceful-my-data.html", "paceful-my-data.json")
+    assert "<html" in world.client.get(world.server.url + page["url"]).text
+    return as_json(world.client.get(world.server.url + data["url"]).content)
 
 
 def answer_to(key: str, whole: Json) -> Json:

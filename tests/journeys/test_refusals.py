@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,8 @@ import pytest
 
 from bot.keys import new_key
 from bot.sandbox.world import TOKEN
+from bot.store.replicas import unserved
+from tests.journeys.databases import change, copy_of, file_in
 from tests.journeys.processes import ROOT
 from tests.journeys.world import World
 
@@ -56,6 +57,13 @@ def test_a_port_that_somebody_else_uses_is_named(world: World) -> None:
         assert is_refused(world, "HTTP_PORT", HTTP_PORT=str(taken.getsockname()[1]))
 
 
+def test_a_second_service_on_the_same_file_is_refused(world: World, tmp_path: Path) -> None:
+    """It says what to do; this process holds the file here as a service does."""
+    file = file_in(tmp_path)
+    with unserved(file):
+        assert is_refused(world, "stop that one first", DATABASE_URL=file)
+
+
 def test_other_keys_than_the_databases_own_are_refused(world: World) -> None:
     """Rather than a database half of which nobody can read."""
     assert is_refused(world, "SECRET_KEYS", SECRET_KEYS=new_key())
@@ -63,15 +71,14 @@ def test_other_keys_than_the_databases_own_are_refused(world: World) -> None:
 
 def test_a_database_of_a_later_version_is_refused(world: World, tmp_path: Path) -> None:
     """An older program would not know what it does not see, unless the later one vouches for it."""
-    newer = tmp_path / "newer.sqlite3"
-    shutil.copy(world.bot.folder / "paceful.sqlite3", newer)
-    connection = sqlite3.connect(newer)
-    with connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute("UPDATE marks SET value = '9999' WHERE name = 'schema.works_with'")
-    connection.close()
+    newer = copy_of(world.bot.settings["DATABASE_URL"], tmp_path)
+    change(
+        newer,
+        "UPDATE alembic_version SET version_num = '9999'",
+        "UPDATE marks SET value = '9999' WHERE name = 'schema.works_with'",
+    )
 
-    assert is_refused(world, "newer", DATABASE_URL=f"sqlite:///{newer}")
+    assert is_refused(world, "newer", DATABASE_URL=newer)
 
 
 def test_a_database_that_is_gone_while_messages_wait_is_asked_for(
@@ -86,7 +93,7 @@ def test_a_database_that_is_gone_while_messages_wait_is_asked_for(
         world,
         "DATA_DIR/spool",
         DATA_DIR=str(tmp_path),
-        DATABASE_URL=f"sqlite:///{tmp_path / 'gone.sqlite3'}",
+        DATABASE_URL=file_in(tmp_path),
     )
 
 

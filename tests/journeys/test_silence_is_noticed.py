@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from tests.journeys.scripts import PLACE, WELCOME
 from tests.journeys.team import SAM, mailing
 from tests.journeys.world import World
 
-HURRIED = (sys.executable, str(Path(__file__).with_name("hurried_bot.py")))
+HURRIED = "tests.journeys.hurried_bot"
 SECRET = "a-secret-of-the-webhook-000000000"
 HOOK = {"WEBHOOK_URL": "http://127.0.0.1:{port}/telegram", "WEBHOOK_SECRET": SECRET}
 THIEF = "http://127.0.0.1:9/thief"
@@ -55,7 +54,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """One world for all that may go wrong while it polls; each story brings its own patient."""
     port, postmaster = free_port(), Postmaster()
-    world = World.begins(tmp_path_factory.mktemp("watched"), command=HURRIED, **mailing(port))
+    world = World.begins(tmp_path_factory.mktemp("watched"), breaks=HURRIED, **mailing(port))
     try:
         with serving(postmaster, port=port):
             yield Watched(world, world.clinician("Sam", "operator"), postmaster)
@@ -153,7 +152,7 @@ def test_a_webhook_that_a_thief_sets_is_taken_off(watched: Watched) -> None:
 
 def test_our_webhook_is_set_again_when_a_thief_changed_it(new_world: NewWorld) -> None:
     """Within a minute, with our secret; what Telegram still has comes to us."""
-    world = new_world(command=HURRIED, **HOOK)
+    world = new_world(breaks=HURRIED, **HOOK)
     sam, patient = world.clinician("Sam", "operator"), world.patient()
 
     assert asks_telegram(world, "setWebhook", url=THIEF).is_success
@@ -170,7 +169,7 @@ def test_words_that_cannot_leave_the_disk_and_a_file_that_is_gone_are_told(
 ) -> None:
     """The database takes every write, and so nothing else would show it at night."""
     file = tmp_path / "moved.sqlite3"
-    world = new_world(command=HURRIED, DATABASE_URL=f"sqlite:///{file}")
+    world = new_world(breaks=HURRIED, DATABASE_URL=f"sqlite:///{file}")
     sam, closed = world.clinician("Sam", "operator"), world.bot.folder / "spool" / "00000000.jsonl"
 
     closed.mkdir()

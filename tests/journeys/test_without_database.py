@@ -6,10 +6,9 @@ The real process, the sandbox's server, real databases that are locked, full, st
 from __future__ import annotations
 
 import resource
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -18,7 +17,9 @@ from sqlalchemy import select
 
 from bot.store.tables import inbox
 from bot.store.unit import Unit
+from tests.conftest import name_in
 from tests.journeys.conftest import NewWorld
+from tests.journeys.databases import file_in, locked, server_of
 from tests.journeys.people import Person
 from tests.journeys.processes import until
 from tests.journeys.scripts import WELCOME
@@ -28,20 +29,6 @@ HELP = "please contact one of these now:"
 LINES = "9-8-8 Suicide Crisis Helpline"
 PAGED = "while our records cannot be used"
 RED = "Red: act now"
-
-
-def file_of(world: World) -> Path:
-    """The world's database file."""
-    return Path(world.bot.settings["DATABASE_URL"].removeprefix("sqlite:///"))
-
-
-@contextmanager
-def locked(world: World) -> Iterator[None]:
-    """Another process writes and does not come to an end."""
-    with closing(sqlite3.connect(file_of(world), isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 def known(world: World, name: str = "Marguerite Exampleton") -> Person:
@@ -70,7 +57,7 @@ def test_words_of_need_are_answered_while_the_database_is_locked(new_world: NewW
     acts = sum(person.acts for person in world.people)
     lee.sees()
 
-    with locked(world):
+    with locked(world.bot.settings["DATABASE_URL"]):
         ann.says("I want to die")
         until(lambda: HELP in ann.everything(), "the help lines are shown")
         until(lambda: PAGED in lee.everything(), "the team hears of it")
@@ -100,23 +87,24 @@ def full(world: World) -> Iterator[None]:
 @contextmanager
 def shut(url: str) -> Iterator[None]:
     """PostgreSQL ends every session on this database, and lets nobody in again."""
-    name = url.split("/")[3].split("?")[0]
-    server = url.replace(f"/{name}?", "/postgres?")
+    name = name_in(url)
     end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-    with psycopg.connect(server, autocommit=True) as other:
+    with psycopg.connect(server_of(url), autocommit=True) as other:
         other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
         other.execute(end, [name])
         yield
         other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
 
 
+WEBHOOK = {"WEBHOOK_URL": "http://127.0.0.1:{port}/telegram", "WEBHOOK_SECRET": "s3cret"}
+
+
+@pytest.mark.parametrize("way", [WEBHOOK, {}], ids=["webhook", "polling"])
 def test_on_a_full_disk_help_is_shown_and_telegram_brings_the_words_again(
-    new_world: NewWorld,
+    new_world: NewWorld, tmp_path: Path, way: dict[str, str]
 ) -> None:
-    """By webhook: it is not answered with 200 before the words are kept, and they are kept once."""
-    world = new_world(
-        COUNTRY="CA", WEBHOOK_URL="http://127.0.0.1:{port}/telegram", WEBHOOK_SECRET="s3cret"
-    )
+    """They are not acknowledged before they are kept, and they are kept once."""
+    world = new_world(COUNTRY="CA", DATABASE_URL=file_in(tmp_path), **way)
     ann = known(world)
 
     with full(world):

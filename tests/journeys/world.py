@@ -28,6 +28,8 @@ T = TypeVar("T")
 # a Wednesday in winter, when every office is open, so that no test depends on the day it runs
 MORNING = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
 NUMBERS = count(7_001_000_001, 1_013)
+TRAVEL = (("bot.workers", "TRAVEL_TICK_SECONDS", 0.05),)
+"""While time is skipped nobody needs to wait for the next look at the clock."""
 CANARY = 12
 """Shorter words than these may well be in a log for another reason."""
 
@@ -44,16 +46,31 @@ class World:
 
     @classmethod
     def begins(
-        cls, folder: Path, *, command: Sequence[str] = OURS, at: datetime = MORNING, **settings: str
+        cls,
+        folder: Path,
+        *,
+        command: Sequence[str] = OURS,
+        breaks: str = "",
+        at: datetime = MORNING,
+        **settings: str,
     ) -> World:
-        """A world in which the bot runs with these settings beside the usual ones."""
-        world = cls.without_bot(folder, command=command, at=at, **settings)
+        """A world in which the bot runs with these settings beside the usual ones.
+
+        With `breaks`, it is broken by that module's `breaks` before it begins.
+        """
+        world = cls.without_bot(folder, command=command, breaks=breaks, at=at, **settings)
         world.bot.starts()
         return world
 
     @classmethod
     def without_bot(
-        cls, folder: Path, *, command: Sequence[str] = OURS, at: datetime = MORNING, **settings: str
+        cls,
+        folder: Path,
+        *,
+        command: Sequence[str] = OURS,
+        breaks: str = "",
+        at: datetime = MORNING,
+        **settings: str,
     ) -> World:
         """The same, before the bot was ever started."""
         port = free_port()
@@ -70,7 +87,7 @@ class World:
             "CARE_TEAM_HOURS": "Mon-Sun 00:00-23:59",
         }
         given = {name: value.format(port=port) for name, value in settings.items()}
-        world = cls(server, _bot(folder, {**usual, **given}, command))
+        world = cls(server, _bot(folder, {**usual, **given}, command, breaks))
         offset = (at - datetime.now(UTC)).total_seconds()
         world.do("clock", offset_seconds=round(offset))
         return world
@@ -195,8 +212,8 @@ def as_json(text: bytes) -> Json:
     return dict(json.loads(text))
 
 
-def _bot(folder: Path, settings: dict[str, str], command: Sequence[str]) -> Bot:
+def _bot(folder: Path, settings: dict[str, str], command: Sequence[str], breaks: str) -> Bot:
     """A bot of that command; ours is forked from a process that has read everything once."""
     if command != OURS:
         return Bot(folder, settings, command)
-    return ForkedBot(folder, settings, zygote=shared_zygote(), hurry=())
+    return ForkedBot(folder, settings, zygote=shared_zygote(), breaks=breaks, hurry=TRAVEL)

@@ -25,7 +25,7 @@ def main() -> None:
     wish = _wish()
     with tempfile.TemporaryDirectory() as folder:
         others = [] if wish.broken else [name for name, edits in RELEASES.items() if edits]
-        with nursery(Path(folder), others) as made:
+        with nursery(Path(folder), others, database=wish.database) as made:
             found = _broken(made, wish.broken) if wish.broken else _lives(made, wish)
     sys.exit(bool(found))
 
@@ -35,6 +35,7 @@ def _wish() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--broken", choices=sorted(CONTROLS))
     return parser.parse_args()
 

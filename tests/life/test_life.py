@@ -14,15 +14,18 @@ from tests.life.machine import lived
 from tests.life.releases import RELEASES
 from tests.life.worlds import Nursery, nursery
 
-LIVES, STEPS, CHANCE = 5, 20, 20_261_122
+LIVES, STEPS, CHANCE = 3, 20, 20_261_122
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def made(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Nursery]:
     """What every world of this file needs."""
     releases = [name for name, edits in RELEASES.items() if edits]
-    with nursery(tmp_path_factory.mktemp("lives"), releases) as ready:
+    kind = request.config.getoption("--database")
+    with nursery(tmp_path_factory.mktemp("lives"), releases, database=kind) as ready:
         yield ready
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.store.migrate import migrate
+from tests.faults.databases import Databases, databases
 from tests.faults.forks import ForkedBot, Zygote
 from tests.journeys.world import World
 from tests.life.releases import CONTENT, folder_of
@@ -22,14 +21,15 @@ class Nursery:
 
     folder: Path
     zygote: Zygote
+    databases: Databases
 
     @contextmanager
     def world(self, name: str, *, breaks: str = "") -> Iterator[World]:
         """A world in which the bot runs, as it is or broken by that module of `broken_bots`."""
         folder = self.folder / name
         folder.mkdir()
-        shutil.copy(self.folder / "migrated.sqlite3", folder / "paceful.sqlite3")
-        world = World.without_bot(folder, CONTENT_DIR=str(CONTENT))
+        url = self.databases.new(folder)
+        world = World.without_bot(folder, CONTENT_DIR=str(CONTENT), DATABASE_URL=url)
         module = f"{BROKEN}.{breaks}" if breaks else ""
         settings = world.bot.settings
         world.bot = ForkedBot(folder, settings, zygote=self.zygote, breaks=module)
@@ -41,12 +41,14 @@ class Nursery:
 
 
 @contextmanager
-def nursery(folder: Path, releases: Collection[str] = ()) -> Iterator[Nursery]:
+def nursery(
+    folder: Path, releases: Collection[str] = (), *, database: str = "sqlite"
+) -> Iterator[Nursery]:
     """A nursery in that folder, which ends with all of its bots; it has read these releases."""
     others = [folder_of(name, folder) for name in releases]
-    migrate(f"sqlite:///{folder / 'migrated.sqlite3'}")
-    zygote = Zygote(CONTENT, others)
+    made, zygote = databases(database, folder), Zygote(CONTENT, others)
     try:
-        yield Nursery(folder, zygote)
+        yield Nursery(folder, zygote, made)
     finally:
         zygote.ends()
+        made.ends()

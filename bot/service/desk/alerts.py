@@ -33,6 +33,7 @@ def list_open(chair: Chair, rest: str) -> None:
     found, more = waiting[:MOST_LINES], len(waiting[MOST_LINES:])
     if not found:
         chair.say("c-alerts-none")
+    doors.keep_list(chair, "list-alerts", [alert.patient_id for alert in found])
     for start in range(0, len(found), LINES_A_BUBBLE):
         some = found[start : start + LINES_A_BUBBLE]
         lines = "\n".join(_alert_line(chair, alert) for alert in some)
@@ -79,6 +80,7 @@ def noted(chair: Chair, desk: Desk, wrote: Wrote) -> None:
         chair.say("c-note-long", count=str(len(note)), most=str(MOST_LETTERS))
     elif not outcome:
         alerts.write_note(chair.unit, alert.id, alert.patient_id, note)
+        doors.keep_act(chair, "note-alert", alert.patient_id, f"alert {alert.id}")
         chair.say("c-note-kept", number=number)
     elif _close(chair, alert, outcome, note) is not None:
         chair.say("c-not-open")
@@ -204,6 +206,7 @@ def _close(chair: Chair, alert: Alert, outcome: str, note: str | None) -> str | 
     unit, site = chair.unit, chair.site
     if not alerting.close(unit, site, alert, chair.clinician, outcome, note, at=chair.at):
         return "c-not-open"
+    doors.keep_act(chair, "close-alert", alert.patient_id, f"alert {alert.id}")
     return None
 
 

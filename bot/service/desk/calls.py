@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from bot.service import call_offers, when
 from bot.service import calls as calling
-from bot.service import when
+from bot.service.desk import doors
 from bot.service.desk.chair import Chair, slot_of
 from bot.service.desk.tasks import ask
 from bot.service.desk.writing import has_left
@@ -59,8 +60,8 @@ def typed(chair: Chair, desk: Desk, wrote: Wrote) -> None:
     slots = _read(chair, desk, wrote.text)
     if slots is None:
         return
-    if len(slots.moments) > calling.MOST_SLOTS:
-        _again(chair, desk, "c-call-too-many", most=str(calling.MOST_SLOTS))
+    if len(slots.moments) > call_offers.MOST_SLOTS:
+        _again(chair, desk, "c-call-too-many", most=str(call_offers.MOST_SLOTS))
         return
     minutes = slots.minutes or USUAL_MINUTES
     moments = ",".join(_packed(moment) for moment in slots.moments)
@@ -116,6 +117,7 @@ def list_calls(chair: Chair, rest: str) -> None:
     found = calls.of_clinician(chair.unit, chair.clinician.id)
     if not found:
         chair.about(None, "c-calls-none")
+    doors.keep_list(chair, "list-calls", [call.patient_id for call in found[:MOST_BUBBLES]])
     for call in found[:MOST_BUBBLES]:
         _show(chair, call)
 
@@ -123,6 +125,7 @@ def list_calls(chair: Chair, rest: str) -> None:
 def _act(chair: Chair, call: Call, act: str) -> str | None:
     match act:
         case "open":
+            doors.keep_list(chair, "list-calls", [call.patient_id])
             _show(chair, call)
             return None
         case _ if act not in _ACTS.get(call.state, ()):
@@ -133,6 +136,8 @@ def _act(chair: Chair, call: Call, act: str) -> str | None:
             return _ask_time(chair, call)
         case "cancel":
             done = calling.cancel(chair.unit, chair.site, call, at=chair.at, name=_name(chair))
+            if done:
+                doors.keep_act(chair, "cancel-call", call.patient_id, f"call {call.id}")
             if done and call.state != "booked":
                 chair.about(call.patient_id, "c-call-withdrawn", **_values(chair, call))
             return None if done else "c-not-now"
@@ -142,6 +147,8 @@ def _act(chair: Chair, call: Call, act: str) -> str | None:
 
 def _settle(chair: Chair, call: Call, outcome: str) -> str | None:
     number = calling.settle(chair.unit, call, outcome, chair.clinician, at=chair.at)
+    if number is not None or outcome == "no-show":
+        doors.keep_act(chair, "settle-call", call.patient_id, f"call {call.id}")
     if number is not None:
         change = ((_button(chair, "minutes-change", f"minutes.{number}.ask"),),)
         chair.about(call.patient_id, "c-call-done", change, **_values(chair, call))
@@ -198,7 +205,7 @@ def _send(chair: Chair, desk: Desk) -> str | None:
     if not slots:
         chair.about(None, "c-call-none-left")
         return None
-    calling.offer(
+    call_offers.offer(
         chair.unit,
         chair.site,
         chair.clinician,
@@ -210,6 +217,7 @@ def _send(chair: Chair, desk: Desk) -> str | None:
         name=_name(chair),
         again=int(again) or None,
     )
+    doors.keep_act(chair, "call", patient.id)
     reached = "c-call-offered" if patient.reachable else "c-unreachable"
     chair.about(patient.id, reached, pseudonym=patient.pseudonym)
     return None
@@ -230,7 +238,10 @@ def _move(chair: Chair, desk: Desk) -> str | None:
         name=_name(chair),
         minutes=int(minutes),
     )
-    return None if moved else "c-not-now"
+    if not moved:
+        return "c-not-now"
+    doors.keep_act(chair, "move-call", call.patient_id, f"call {call.id}")
+    return None
 
 
 def _again(chair: Chair, desk: Desk, name: str, /, **values: str) -> None:

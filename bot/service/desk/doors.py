@@ -1,6 +1,8 @@
-"""Who may see a patient at the desk, by the rule of the page; each look is kept."""
+"""Who may see a patient at the desk, by the rule of the page; each look and each act is kept."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from bot.service import access
 from bot.service.desk.chair import Chair
@@ -27,3 +29,14 @@ def keep_look(chair: Chair, patient_id: int, act: str, subject: str = "") -> Non
         patient_id=patient_id,
         subject=subject,
     )
+
+
+def keep_list(chair: Chair, act: str, patient_ids: Iterable[int]) -> None:
+    """Keep in the audit that the clinician read a list, and which patients were on it."""
+    me = chair.clinician.id
+    audit.note_list(chair.unit, at=chair.at, clinician_id=me, act=act, patient_ids=patient_ids)
+
+
+def keep_act(chair: Chair, act: str, patient_id: int, subject: str = "") -> None:
+    """Keep in the audit that the clinician did this, by the name that it has on the page too."""
+    keep_look(chair, patient_id, act, subject)

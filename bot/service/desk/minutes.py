@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.service.desk import doors
 from bot.service.desk.chair import Chair
 from bot.store import guidance, people
 from bot.store.people import Patient
@@ -46,6 +47,7 @@ def _note(chair: Chair, patient_id: int, count: int) -> str | None:
         return "c-not-now"
     me = chair.clinician.id
     number = guidance.spent(chair.unit, patient_id, me, OTHER, count, chair.at)
+    doors.keep_act(chair, "minutes", patient_id)
     values = {"pseudonym": patient.pseudonym, "minutes": str(count)}
     chair.about(None, "c-minutes-noted", change_button(chair, number), **values)
     return None
@@ -65,6 +67,7 @@ def _correct(chair: Chair, number: int, count: int) -> str | None:
     if spent is None:
         return "c-not-now"
     guidance.correct(chair.unit, number, count)
+    doors.keep_act(chair, "minutes", spent.patient_id, "correction")
     name = chair.patient(spent.patient_id).pseudonym
     chair.about(
         None,

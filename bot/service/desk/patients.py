@@ -33,6 +33,7 @@ def list_patients(chair: Chair, rest: str) -> None:
         return
     listed = people.patients(chair.unit, MOST_PATIENTS)
     shown = access.open_among(chair.unit, chair.clinician, [each.id for each in listed], chair.at)
+    doors.keep_list(chair, "list-patients", shown)
     lines = [_line(chair, each) if each.id in shown else each.pseudonym for each in listed]
     if lines:
         chair.say("c-patients", patients="\n".join(lines))
@@ -55,6 +56,7 @@ def list_unread(chair: Chair, rest: str) -> None:
         chair.say("c-unread-none")
         return
     release, shown = chair.site.release, list(waiting)[:MOST_LISTED]
+    doors.keep_list(chair, "list-unread", shown)
     found = people.load(chair.unit, shown, lock=False)
     lines = [
         line(
@@ -182,6 +184,7 @@ def _choose_mode(chair: Chair, patient: Patient) -> str | None:
 
 def _set_mode(chair: Chair, patient: Patient, mode: str) -> str | None:
     caseload.set_mode(chair.unit, patient.id, mode)
+    doors.keep_act(chair, "mode", patient.id)
     said = chair.site.release.label(f"mode-{mode}")
     chair.about(patient.id, "c-mode", pseudonym=patient.pseudonym, mode=said)
     return None
@@ -189,6 +192,7 @@ def _set_mode(chair: Chair, patient: Patient, mode: str) -> str | None:
 
 def _mine(chair: Chair, patient: Patient) -> str | None:
     caseload.assign(chair.unit, patient.id, chair.clinician.id, chair.at)
+    doors.keep_act(chair, "assign", patient.id)
     chair.about(patient.id, "c-mine-now", pseudonym=patient.pseudonym)
     return None
 
@@ -198,12 +202,14 @@ def _not_mine(chair: Chair, patient: Patient) -> str | None:
         chair.about(patient.id, "c-mine-last", pseudonym=patient.pseudonym)
         return None
     caseload.unassign(chair.unit, patient.id, chair.clinician.id, chair.at)
+    doors.keep_act(chair, "unassign", patient.id)
     chair.about(patient.id, "c-not-mine-now", pseudonym=patient.pseudonym)
     return None
 
 
 def _seen(chair: Chair, patient: Patient) -> str | None:
     care.mark_seen(chair.unit, patient.id, chair.at)
+    doors.keep_act(chair, "mark-seen", patient.id)
     return "c-seen"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.service import care
+from bot.service.desk import doors
 from bot.service.desk.chair import Chair
 from bot.service.posting import post_to
 from bot.service.wording import fixed, line
@@ -31,6 +32,7 @@ def take_over(chair: Chair, patient: Patient) -> str | None:
     name = f"taken:{chair.cause}"
     if not care.take_over(chair.unit, chair.site, chair.clinician, patient, at=chair.at, name=name):
         return "c-taken-already"
+    doors.keep_act(chair, "take-over", patient.id)
     _tell_other(chair, patient, "c-taken-from-you")
     back = Button(label=chair.site.release.label("desk-back"), data=f"card.{patient.id}.back")
     chair.about(patient.id, "c-taken-over", ((back,),), pseudonym=patient.pseudonym)
@@ -42,6 +44,7 @@ def hand_back(chair: Chair, patient: Patient) -> str | None:
     name = f"back:{chair.cause}"
     if not care.hand_back(chair.unit, chair.site, chair.clinician, patient, at=chair.at, name=name):
         return "c-not-taken"
+    doors.keep_act(chair, "hand-back", patient.id)
     _tell_other(chair, patient, "c-handed-back-other")
     chair.about(patient.id, "c-handed-back", pseudonym=patient.pseudonym)
     return None

@@ -67,6 +67,7 @@ def _propose(chair: Chair, patient: Patient, kind: Setting, value: str) -> str |
         at=chair.at,
         name=str(chair.cause),
     )
+    doors.keep_act(chair, "propose", patient.id, f"offer {number}")
     what = offering.title_of(chair.site.release, kind, value)
     _offered(chair, patient, number, what)
     return None
@@ -93,6 +94,7 @@ def _ask_letter(chair: Chair, patient: Patient, *, with_plan: bool) -> str | Non
         at=chair.at,
         name=str(chair.cause),
     )
+    doors.keep_act(chair, "ask-letter", patient.id, f"offer {number}")
     _offered(chair, patient, number, chair.site.release.label("letter"))
     return None
 
@@ -117,6 +119,7 @@ def _withdraw(chair: Chair, number: int) -> str | None:
     chair.settle(slot_of("offer", number))
     if not offering.withdraw(chair.unit, patient, number, at=chair.at):
         return "c-not-now"
+    doors.keep_act(chair, "withdraw", patient.id, f"offer {number}")
     chair.about(patient.id, "c-withdrawn", pseudonym=patient.pseudonym)
     return None
 

@@ -193,6 +193,7 @@ def _send(chair: Chair, patient: Patient, start: str, draft: drafts.Draft) -> No
         name=f"told:draft:{draft.id}",
         source_message=draft.source_message,
     )
+    doors.keep_act(chair, "write", patient.id)
     text = "c-sent" if patient.reachable else "c-unreachable"
     # the way on lies right under the thumb
     row = tuple(_button(chair, act, patient.id, start) for act in ("next", "stop"))
@@ -214,6 +215,7 @@ def _finish(chair: Chair, patient: Patient, start: str, *, goes_on: bool) -> str
     took = min(MOST_MINUTES, max(1, round((chair.at - begun) / A_MINUTE)))
     me = chair.clinician.id
     number = guidance.spent(chair.unit, patient.id, me, KIND, took, chair.at)
+    doors.keep_act(chair, "minutes", patient.id, KIND)
     for slot in (2 * patient.id, 2 * patient.id + 1):
         chair.settle(slot_of("round", slot))
     values = {"pseudonym": patient.pseudonym, "minutes": str(took)}

@@ -166,6 +166,8 @@ def _draft(
 
 
 def _show(chair: Chair, number: int, patient: Patient, text: str, *, replaces: bool) -> None:
+    # above the words stand the patient's phase and last score
+    doors.keep_look(chair, patient.id, "open-draft", f"draft {number}")
     chair.about(
         patient.id,
         "c-draft-instead" if replaces else "c-draft",
@@ -286,6 +288,7 @@ def _send(
         alert=alert,
         source_message=source,
     )
+    doors.keep_act(chair, "write", patient.id)
     answer = "c-sent" if patient.reachable else "c-unreachable"
     chair.about(patient.id, answer, pseudonym=patient.pseudonym)
     if alert is not None and alert.state in UNTAKEN:
@@ -307,6 +310,7 @@ def _correct(chair: Chair, patient_id: int, before: thread.Message, text: str, s
         source_message=source,
         corrects=before.corrects or before.id,
     )
+    doors.keep_act(chair, "write", patient.id, "correction")
     answer = "c-corrected" if patient.reachable else "c-unreachable"
     chair.about(patient.id, answer, pseudonym=patient.pseudonym)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 
 from markupsafe import escape
 from sqlalchemy import text as sql
 
+from bot.service import gaps
 from bot.store import caseload
 from tests.bot.clinic.conftest import Clinic
 from tests.bot.service.practice import Person
@@ -170,6 +172,37 @@ async def test_who_was_not_heard_of_for_a_week_is_off_track(page: Clinic) -> Non
     await alex.says("5")
 
     assert "Everybody is on their way." in await desk.shows("/clinic/today")
+
+
+async def test_a_time_in_which_words_may_be_lost_is_told_for_a_week(page: Clinic) -> None:
+    """From when to when, and whether the patients know; the last one counts, and then it goes."""
+    lee, desk = await page.joins(1, "Dr Lee")
+    await page.practice.patient(7, "agreed")
+    lost = "what patients wrote from"
+    assert lost not in await desk.shows("/clinic/today")
+
+    until = page.practice.clock.now()
+    since = until - timedelta(hours=26)
+    page.practice.store.write_now(gaps.announce, page.practice.site, since, until, "restore")
+    page.practice.store.write_now(gaps.announce, page.practice.site, since, until, "silence")
+    shown = await desk.shows("/clinic/today")
+    assert shown.count(lost) == 1
+    told = text_of(shown)
+    assert f"Telegram could not be reached: {lost} Tue 12 Jan 13:00 to today 15:00 may be" in told
+    assert "They are being told." in told
+
+    for _ in range(3):
+        await page.practice.tick()
+    assert "Everybody who can be reached was told." in await desk.shows("/clinic/today")
+
+    page.practice.clock.moment += timedelta(days=7, minutes=1)
+    desk = await page.signed_in(lee)
+    assert lost not in await desk.shows("/clinic/today")
+
+
+def text_of(page: str) -> str:
+    """The words of a page without its marks."""
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page)))
 
 
 async def test_a_hundred_alerts_are_shown_and_the_rest_are_counted(page: Clinic) -> None:

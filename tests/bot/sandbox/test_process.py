@@ -58,18 +58,42 @@ async def test_a_bot_that_dies_is_started_again_and_seen_to_be(tmp_path: Path) -
     assert await process.wait() == 0
 
 
-async def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
-    """The setting to change is named, and no trace is shown."""
+async def test_a_taken_port_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command itself: the setting to change is named, and no trace is shown."""
     listener = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    process = await start("-c", START, str(port), str(tmp_path), "true")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    process = await start("-m", "bot", "sandbox", "--port", str(port))
 
     _, complaint = await process.communicate()
     listener.close()
 
-    assert process.returncode == 1
-    assert complaint.decode().startswith(f"Port {port} on 127.0.0.1 cannot be used")
+    assert process.returncode == 2
+    wanted = f"Paceful did not start. Port {port} on 127.0.0.1 cannot be used"
+    assert complaint.decode().splitlines()[-1].startswith(wanted)
     assert complaint.decode().strip().endswith("HTTP_PORT for `paceful run`.")
+
+
+async def test_a_second_sandbox_in_the_same_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command itself; it names the way out, and the first one lives on."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    command = ("-m", "bot", "sandbox", "--port", "0")
+    first = await start(*command)
+    url = (await told(first, "open http://")).split("open ")[1].strip()
+    second = await start(*command)
+    _, complaint = await second.communicate()
+
+    async with httpx.AsyncClient(base_url=url) as client:
+        assert (await client.get("/sandbox/state")).is_success
+    first.send_signal(signal.SIGTERM)
+    assert (await first.wait(), second.returncode) == (0, 2)
+    (sentence,) = complaint.decode().splitlines()
+    assert sentence.startswith("Paceful did not start. Another sandbox is running in ")
+    assert sentence.endswith("stop that one first, or set DATA_DIR to another folder.")
 
 
 async def test_the_server_alone_runs_as_a_process(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from bot.service.post import Bubble, Sent, Toast, Verdict
+from bot.service.post import Bubble, Mark, Sent, Toast, Verdict
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Call:
     buttons: tuple[tuple[str, str], ...] = ()
     number: int = 0
     file: bytes = b""
+    private: bool = False
+    hidden: str = ""
 
 
 Fault = Callable[[Call], Verdict | None]
@@ -45,7 +47,9 @@ class Messenger:
     async def bubble(self, chat: str, bubble: Bubble) -> Verdict:
         """Show a message."""
         buttons = tuple(button for row in bubble.buttons for button in row)
-        return await self._take(Call(chat, "bubble", bubble.text, buttons))
+        hidden = "".join(_marked(bubble, mark) for mark in bubble.marks if mark.kind == "spoiler")
+        shown = Call(chat, "bubble", bubble.text, buttons, private=bubble.private, hidden=hidden)
+        return await self._take(shown)
 
     async def settle(self, chat: str, message_id: int, prompt: Bubble, note: str | None) -> Verdict:
         """Take the buttons off a message."""
@@ -58,13 +62,27 @@ class Messenger:
         """Show a short notice."""
         return await self._take(Call("", "toast", toast.text))
 
-    async def picture(self, chat: str, png: bytes, caption: str) -> Verdict:
+    async def picture(
+        self, chat: str, png: bytes, caption: str, *, private: bool = False
+    ) -> Verdict:
         """Show a picture."""
-        return await self._take(Call(chat, "picture", caption))
+        return await self._take(Call(chat, "picture", caption, private=private))
+
+    async def leave(self, chat: str) -> Verdict:
+        """Leave a group."""
+        return await self._take(Call(chat, "leave", ""))
 
     async def document(self, chat: str, content: bytes, name: str, caption: str) -> Verdict:
         """Show a file."""
         return await self._take(Call(chat, "document", caption, file=content))
+
+    async def unsay(self, chat: str, messages: Sequence[int]) -> Verdict:
+        """Delete messages."""
+        return await self._take(Call(chat, "unsay", " ".join(map(str, messages))))
+
+    async def fade(self, chat: str, message_id: int, text: str | None) -> Verdict:
+        """Make a message blank."""
+        return await self._take(Call(chat, "fade", f"{message_id} {text or ''}".strip()))
 
     async def _take(self, call: Call) -> Verdict:
         self.tried.append(call)
@@ -75,3 +93,8 @@ class Messenger:
         number = next(self._numbers)
         self.taken.append(replace(call, number=number))
         return Sent(number)
+
+
+def _marked(bubble: Bubble, mark: Mark) -> str:
+    units = bubble.text.encode("utf-16-le")
+    return units[2 * mark.offset : 2 * (mark.offset + mark.length)].decode("utf-16-le")

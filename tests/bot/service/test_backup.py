@@ -10,13 +10,15 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pytest
 from sqlalchemy import text as sql
 
 from bot.keys import Vault, new_key
 from bot.service import backup as backups
-from bot.service import erasing, restoring
+from bot.service import auditing, erasing, restoring
+from bot.service.auditing import Found
 from bot.service.backup import BadBackup, back_up, look
 from bot.service.restoring import Restored
 from bot.store import backup as tables_of
@@ -29,6 +31,7 @@ from bot.store.unit import Unit
 from flows.away import LEAP
 from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.practice import WEDNESDAY, Person, Practice, told_just
+from tests.bot.syncs import survives, watch_syncs
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -102,12 +105,13 @@ async def test_everything_comes_back_on_every_kind_of_database(
     origin: str,
     target: str,
 ) -> None:
-    """Rows to the byte, and a patient who reads on where they were."""
+    """Rows to the byte, the audit's chain too, and a patient who reads on where they were."""
     here, there = request.getfixturevalue(f"{origin}_url"), empty(target)
     practice = open_practice(here)
-    await practice.clinician(9, "Dr Lee")
+    lee = await practice.clinician(9, "Dr Lee")
     ann = await practice.patient(1, "at-consent")
     await ann.says("I want to kill myself")
+    await lee.says("/alerts")
     before, state = everything(here, practice.vault), ann.state
     backed_up(practice, here, file)
 
@@ -120,6 +124,7 @@ async def test_everything_comes_back_on_every_kind_of_database(
     }
     assert len(before["alerts"]) == 1
     assert len(before["contacts"]) == 2
+    assert practice.store.read_now(auditing.verify) == Found(2, ANY, None)
     assert ann.state == state.model_copy(update={"turn": state.turn + LEAP})
 
 
@@ -568,3 +573,14 @@ async def test_who_was_erased_since_the_backup_is_erased_again(
     # the list is looked at whenever the service starts, so a copied file brings nobody back
     practice.run(sql("DELETE FROM tombstones"))
     assert practice.store.write_now(erasing.erase_again, [Stone(name, later, "x")], at=later)
+
+
+def test_a_backup_is_on_the_disk_before_it_has_its_name(
+    practice: Practice, usual_url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut may follow at once: all of it, and then the folder that names it."""
+    syncs = watch_syncs(monkeypatch)
+    backed_up(practice, usual_url, file)
+
+    assert survives(syncs, file)
+    assert next(each.path for each in syncs if each.inode == file.stat().st_ino) != file

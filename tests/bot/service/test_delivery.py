@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.service.deliver import LEASE, claim
+from bot.service.deliver import LEASE
+from bot.service.parcels import claim
 from bot.service.post import Doubtful, Later, Verdict
 from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.messenger import Call

@@ -12,14 +12,18 @@ from sqlalchemy import text as sql
 
 from bot.keys import CannotOpen
 from bot.service import erasing
-from bot.service.erasing import LIST, Nobody, note_in, read_list, stay_erased
+from bot.service.erasing import LIST, Nobody, NotNow, note_in, read_list, stay_erased
 from bot.service.reasons import reason_of
+from bot.service.spool import FOLDER, Spool
 from bot.store import alerts as alert_store
 from bot.store import people
 from bot.store.erasing import PLAN, Stone
+from bot.store.inbox import Arrival
 from bot.store.tables import alerts, contacts, metadata, patients
 from tests.bot.service.conftest import OpenPractice
-from tests.bot.service.practice import Person, Practice
+from tests.bot.service.practice import WEDNESDAY, Person, Practice
+from tests.bot.syncs import survives, watch_syncs
+from tests.bot.test_spool import small_disk
 
 HUNG_ON = (patients, contacts, alerts)
 ENGINES = [
@@ -98,7 +102,8 @@ async def test_not_a_word_or_a_score_is_left(
     lee.news()
 
     done = erase(practice, name)
-    await practice.work()
+    # until the chat is cleared, and the way to it forgotten
+    await practice.wait(timedelta(minutes=10), times=2)
 
     assert len(theirs) > 20
     assert theirs & sealed(practice) == set()
@@ -288,3 +293,73 @@ async def test_a_commit_that_fails_erases_nothing(practice: Practice) -> None:
 
     assert counts(practice) == before
     assert ann.state.turn
+
+
+def test_who_is_erased_is_on_the_disk_before_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut may follow each line: the file and the folder that names it."""
+    for name in ("quiet-otter", "calm-heron"):
+        with monkeypatch.context() as patch:
+            syncs = watch_syncs(patch)
+            note_in(tmp_path / LIST, Stone(name, WEDNESDAY, "asked"))
+        assert survives(syncs, tmp_path / LIST)
+
+
+def test_a_line_that_the_disk_takes_in_part_erases_nobody(tmp_path: Path) -> None:
+    """It is said, and neither those before it nor those behind it are lost."""
+    note_in(tmp_path / LIST, Stone("quiet-otter", WEDNESDAY, "asked"))
+    most = (tmp_path / LIST).stat().st_size + 20
+    with small_disk(most), pytest.raises(OSError, match=r".+"):
+        note_in(tmp_path / LIST, Stone("calm-heron", WEDNESDAY, "asked"))
+    note_in(tmp_path / LIST, Stone("wise-finch", WEDNESDAY, "asked"))
+
+    listed = [stone.pseudonym for stone in read_list(tmp_path / LIST)]
+    assert listed == ["quiet-otter", "wise-finch"]
+
+
+def wrote(practice: Practice, number: int, person: Person) -> Arrival:
+    """What that person wrote, as the intake hands it to the disk."""
+    sender = practice.vault.lookup("telegram", str(person.number))
+    return Arrival("telegram", str(number), "digest", sender, "hush", practice.clock.now())
+
+
+async def test_their_words_on_the_disk_go_too_and_nobody_elses(
+    open_practice: OpenPractice, tmp_path: Path
+) -> None:
+    """What lies aside, and what a dead process left; once they are erased nothing comes back."""
+    practice = open_practice(data_dir=tmp_path)
+    ann, bea = await practice.patient(1, "at-consent"), await practice.patient(2, "at-consent")
+    dead = Spool(tmp_path / FOLDER, practice.vault)
+    for numbers in ((1, 2), (3, 4)):
+        dead.add([wrote(practice, n, who) for n, who in zip(numbers, (ann, bea), strict=True)])
+        dead.waiting()
+    dead.add([wrote(practice, 5, ann)])
+    first, *_ = dead.waiting()
+    dead.done(first, first.lines)
+    dead.close()
+
+    erase(practice, ann.pseudonym)
+
+    left = Spool(tmp_path / FOLDER, practice.vault)
+    left.begin()
+    lines = [line.arrival for segment in left.waiting() for line in segment.lines]
+    assert [each and each.external_id for each in lines] == ["2", "4"]
+
+
+async def test_words_that_are_on_their_way_from_the_disk_put_the_erasing_off(
+    open_practice: OpenPractice, tmp_path: Path
+) -> None:
+    """A moment later they are in the database, and go with everything else."""
+    practice = open_practice(data_dir=tmp_path)
+    ann = await practice.patient(1, "at-consent")
+    living = Spool(tmp_path / FOLDER, practice.vault)
+    living.add([wrote(practice, 1, ann)])
+
+    with pytest.raises(NotNow, match="try again in a minute"):
+        erase(practice, ann.pseudonym)
+    assert ann.state.phase == "consenting"
+
+    living.close()
+    erase(practice, ann.pseudonym)
+    assert practice.rows("SELECT phase FROM patients") == [("withdrawn",)]

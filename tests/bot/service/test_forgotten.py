@@ -39,7 +39,8 @@ def news(*readers: Person) -> list[str]:
 
 def leaves(practice: Practice, number: int) -> bool:
     """This member of the team is disabled."""
-    return practice.store.write_now(leaving.leave, practice.site, number, at=practice.clock.now())
+    now = practice.clock.now()
+    return practice.store.write_now(leaving.leave, practice.site, number, at=now) is not None
 
 
 async def test_a_silent_clinician_is_reminded_twice_and_then_the_program_is_back(

@@ -11,7 +11,7 @@ from sqlalchemy import text as sql
 
 from bot.mail import Courier, Route
 from bot.sandbox.supervise import free_port
-from bot.service import mail_delivery, mailing
+from bot.service import erasing, mail_delivery, mailing
 from bot.service.post import Verdict
 from bot.store import people, tries
 from bot.store.mails import Mail
@@ -291,3 +291,35 @@ def say(practice: Practice) -> None:
     """Something is wrong with the service."""
     values, now = {"row": "7", "error": "KeyError"}, practice.clock.now()
     practice.store.write_now(mailing.page_operators, practice.site, "c-fault", values, now)
+
+
+async def test_no_e_mail_about_an_erased_patient_is_kept_or_sent(
+    practice: Practice, postmaster: Postmaster, port: int
+) -> None:
+    """Those that were sent, and those that wait for the server; the other patient's go out."""
+    with serving(postmaster, port=port):
+        ann = await red_alert(practice)
+        await practice.wait(16 * MINUTE)
+    bea = await practice.patient(2, "at-consent")
+    await bea.says("I want to die")
+    await practice.wait(20 * MINUTE, times=3)
+    sent, name = len(postmaster.letters), ann.pseudonym
+    assert {"pending", "sent"} <= {state for state, _ in states(practice)}
+    before = mails_of(practice)
+    assert before[ann.alerts[0].id] > sent > 0
+
+    at = practice.clock.now()
+    practice.store.write_now(erasing.erase, practice.site, name, "asked", at=at)
+    other = bea.alerts[0].id
+    assert mails_of(practice) == {other: before[other]}
+    with serving(postmaster, port=port):
+        await practice.wait(16 * MINUTE)
+
+    later = [letter.get_content() for letter in postmaster.letters[sent:]]
+    assert later
+    assert all(bea.pseudonym in text and name not in text for text in later)
+
+
+def mails_of(practice: Practice) -> dict[int, int]:
+    """How many e-mails are kept about each alert."""
+    return dict(practice.rows("SELECT alert_id, count(*) FROM mails GROUP BY alert_id"))

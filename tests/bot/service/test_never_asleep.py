@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from bot.keys import Vault, new_key
 from bot.service import alerts as alerting
-from bot.service import chain, deliver, digest
+from bot.service import chain, digest, parcels
 from bot.service.handle import beginning
 from bot.service.post import Doubtful, Gone, Later, Refused, Sent, Verdict
 from bot.service.reasons import reason_of
@@ -37,6 +37,7 @@ from flows.escalation import UNTAKEN
 from tests.bot.service.practice import Practice
 from tests.bot.service.team import reopen
 from tests.flows.starts import real_release
+from tests.thorough import examples
 
 RULES = ("crisis-words", "person", "tech-help")
 TEAM = (("ann", "clinician"), ("bob", "clinician"), ("mo", "lead"))
@@ -96,10 +97,10 @@ class Clinic(RuleBasedStateMachine):
     def sends(self, verdicts: list[Verdict]) -> None:
         """What waits is sent, and some of it fails in one way or another."""
         for turn, verdict in enumerate(verdicts * 3):
-            parcels = self.write(lambda unit, site: deliver.claim(unit, site, 1))
-            for parcel in parcels:
+            claimed = self.write(lambda unit, site: parcels.claim(unit, site, 1))
+            for parcel in claimed:
                 self.practice.clock.moment += timedelta(seconds=turn)
-                self.write(lambda u, s, p=parcel, v=verdict: deliver.settle(u, s, [(p, v)]))
+                self.write(lambda u, s, p=parcel, v=verdict: parcels.settle(u, s, [(p, v)]))
 
     @rule()
     def restarts(self) -> None:
@@ -223,7 +224,7 @@ def test_an_alert_is_acted_on_or_still_on_its_way(migrated_file: Path) -> None:
     run_state_machine_as_test(
         Clinic,
         settings=settings(
-            max_examples=40,
+            max_examples=examples(10),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -32,6 +32,7 @@ from bot.telegram.intake import Intake
 from tests.bot.service.messenger import Call
 from tests.bot.service.practice import Person, Practice
 from tests.flows.starts import real_release
+from tests.thorough import examples
 
 HELP = "please contact one of these now:"
 CANADA, BRITAIN = "9-8-8 Suicide Crisis Helpline", "Samaritans"
@@ -393,7 +394,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=ACTS)
 def test_however_the_database_and_the_disk_fail_and_heal_each_update_is_kept_once(
     acts: list[str], migrated_file: Path, tmp_path_factory: pytest.TempPathFactory

@@ -47,7 +47,7 @@ def test_of_many_who_press_at_once_one_gets_in(store: Store) -> None:
     )
     with ThreadPoolExecutor(8) as many:
         presses = [
-            many.submit(store.write_now, pages.use_link, "d", str(number), NOW)
+            many.submit(store.write_now, pages.use_link, ["d"], str(number), NOW)
             for number in range(8)
         ]
     used = [press.result() for press in presses]
@@ -63,11 +63,11 @@ def test_a_link_that_is_too_old_or_replaced_is_nobodys(store: Store) -> None:
         )
     late = NOW + 5 * MINUTE
     owners = [
-        store.read_now(pages.owner_of_link, digest, at)
+        store.read_now(pages.owner_of_link, [digest], at)
         for digest, at in (("first", NOW), ("second", NOW), ("second", late), ("third", NOW))
     ]
     assert owners == [None, lee, None, None]
-    assert store.write_now(pages.use_link, "second", "b", late) is None
+    assert store.write_now(pages.use_link, ["second"], "b", late) is None
 
 
 def test_sessions_are_listed_while_they_live_and_ended_once(store: Store) -> None:
@@ -95,7 +95,7 @@ def test_sessions_are_listed_while_they_live_and_ended_once(store: Store) -> Non
     assert store.write_now(pages.end, 1, "revoked", NOW)
     assert not store.write_now(pages.end, 1, "revoked", NOW)
     assert store.write_now(pages.end_all, lee, "disabled", NOW) == 1
-    ended = store.read_now(pages.find, "b")
+    ended = store.read_now(pages.find, ["b"])
     assert ended is not None
     assert (ended.end_reason, len(ended.agent)) == ("disabled", 160)
 

@@ -217,7 +217,7 @@ def test_a_code_works_once(store: Store, noon: datetime) -> None:
     late = noon + timedelta(minutes=10)
     store.write_now(invites.make, "clinician", "Dr. Grey", "lead", "digest", late, noon)
 
-    used = store.write_now(invites.use, "digest", noon)
+    used = store.write_now(invites.use, ["digest"], noon)
 
     assert used is not None
     assert (used.kind, used.name, used.role, used.made_at) == (
@@ -226,7 +226,7 @@ def test_a_code_works_once(store: Store, noon: datetime) -> None:
         "lead",
         noon,
     )
-    assert store.write_now(invites.use, "digest", noon) is None
+    assert store.write_now(invites.use, ["digest"], noon) is None
 
 
 @pytest.mark.parametrize(("minutes", "works"), [(9, True), (10, False), (11, False)])
@@ -235,10 +235,10 @@ def test_a_code_works_for_its_time(store: Store, noon: datetime, minutes: int, w
     late = noon + timedelta(minutes=10)
     store.write_now(invites.make, "patient", "", "", "digest", late, noon)
 
-    used = store.write_now(invites.use, "digest", noon + timedelta(minutes=minutes))
+    used = store.write_now(invites.use, ["digest"], noon + timedelta(minutes=minutes))
 
     assert (used is not None) is works
-    assert store.write_now(invites.use, "unknown", noon) is None
+    assert store.write_now(invites.use, ["unknown"], noon) is None
 
 
 def test_there_are_pseudonyms_enough_and_none_in_two_ways() -> None:

@@ -1,9 +1,11 @@
 """Whoever copies the database's files reads no words, no names and no Telegram ids."""
 
 import gc
+import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +18,9 @@ from bot.store.records import Answer
 from bot.store.store import Store
 from bot.store.unit import Unit
 from flows.state import Kept
+
+if TYPE_CHECKING:
+    from tests.conftest import Server
 
 WORDS = "my marmot hurts at night"
 NAME = "Wilhelmina Quist"
@@ -57,6 +62,24 @@ def files_of(url: str) -> bytes:
     """Everything that SQLite has written."""
     file = Path(url.removeprefix("sqlite:///"))
     return b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+
+
+@pytest.mark.postgres
+def test_a_dump_of_the_database_shows_nothing(
+    postgres: "Server", postgres_url: str, noon: datetime
+) -> None:
+    """Neither as it is read, nor in the hexadecimal digits that a dump writes bytes in."""
+    store = Store.open(postgres_url, Vault([new_key()]))
+    store.write_now(keep_everything, noon)
+    store.close()
+
+    dump = [str(postgres.programs / "pg_dump"), "--dbname", postgres_url]
+    done = subprocess.run(dump, capture_output=True, check=True)
+
+    assert IN_CLEAR.encode() in done.stdout
+    for canary in (WORDS, "marmot", NAME, "Quist", CHAT):
+        for form in (canary.encode(), canary.encode().hex().encode()):
+            assert form not in done.stdout
 
 
 @pytest.mark.parametrize("canary", [WORDS, "marmot", NAME, "Quist", CHAT])
