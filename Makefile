@@ -1,14 +1,16 @@
 # Every target makes what it needs, the environment first. Needs only Python 3.11+ and make.
 
 PYTHON ?= python3
-UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := build/tools
 STORED := $(addprefix tests/,bot journeys faults life poison bad_inputs soak browser)
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+QUIETLY := --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip $(QUIETLY)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev run test test-postgresql check format lock clean soak crash life thorough
+.PHONY: help venv dev run test test-postgresql check format lock audit sbom clean soak crash life \
+	thorough
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -57,9 +59,20 @@ format: dev ## put the code into its usual form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-lock: build/lock/bin/uv ## move every dependency to its newest version
-	$(call compile,requirements.lock,--group build)
-	$(call compile,requirements-dev.lock,--group build --group dev --constraints requirements.lock)
+lock: $(TOOLS)/.made ## move every dependency to its newest version
+	$(call compile,requirements.lock,pyproject.toml --group build)
+	$(call compile,requirements-dev.lock,pyproject.toml --group build --group dev --constraints requirements.lock)
+	$(call compile,requirements-tools.lock,--group tools)
+
+audit: $(TOOLS)/.made ## ask the package index which pinned versions have known holes; needs the network
+	@# strict: a package that cannot be looked up is not a package without holes
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+	--requirement requirements.lock $(ARGS)
+
+sbom: $(TOOLS)/.made ## write build/sbom.json: what the service is made of, as CycloneDX
+	@PYTHONWARNINGS=ignore $(TOOLS)/bin/cyclonedx-py requirements requirements.lock \
+	--pyproject pyproject.toml --output-reproducible --validate --output-file build/sbom.json
+	@$(TOOLS)/bin/python -m tests.sbom requirements.lock build/sbom.json
 
 clean: ## remove the environment and what tools left behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -67,7 +80,7 @@ clean: ## remove the environment and what tools left behind
 
 # One version of each package for every Python from 3.11 on and every platform.
 define compile
-build/lock/bin/uv --quiet pip compile pyproject.toml $(2) --output-file $(1) --upgrade --no-config \
+$(TOOLS)/bin/uv --quiet pip compile $(2) --output-file $(1) --upgrade --no-config \
 	--universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header
 endef
@@ -87,7 +100,7 @@ $(VENV)/.made-dev: $(VENV)/.made requirements-dev.lock
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-build/lock/bin/uv: Makefile
-	@$(PYTHON) -m venv build/lock
-	@build/lock/bin/python -m pip --quiet --disable-pip-version-check install uv==$(UV_VERSION)
+$(TOOLS)/.made: requirements-tools.lock
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip $(QUIETLY) install --require-hashes -r requirements-tools.lock
 	@touch $@

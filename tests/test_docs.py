@@ -22,6 +22,7 @@ from bot.content.reading import read
 from bot.keys import new_key
 from bot.service.health import Pulse, health
 from bot.settings import Hours, Settings, setting_names
+from bot.settings.retention import TABLE, Keeping, LawfulBasis, Retention
 from flows.program import Release
 from flows.steps import KINDS
 
@@ -146,6 +147,8 @@ def default_of(setting: str) -> str:
             return "none"
         case Hours(words=words):
             return f"`{words}`"
+        case Retention() | LawfulBasis():
+            return "[below](#how-long-things-are-kept)"
         case Path() as path if path.is_absolute():
             return "the one beside `bot/`" if path == ROOT / "content" else str(path)
         case other:
@@ -167,6 +170,16 @@ def test_every_setting_is_explained_with_its_default(setting: str) -> None:
 
     assert cells, f"{setting} has no row"
     assert cells[-1].startswith(default_of(setting))
+
+
+@pytest.mark.parametrize(("name", "keeping"), TABLE.items())
+def test_the_operators_table_says_how_long_each_class_is_kept_and_why(
+    name: str, keeping: Keeping
+) -> None:
+    """What the institution's lawyers read is what the service does."""
+    told = [keeping.holds, keeping.usual.words, keeping.since, keeping.basis]
+
+    assert row(OPERATORS, f"`{name}`") == told
 
 
 def test_the_example_file_holds_every_setting_and_no_other() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.routing import Route
 
 from bot.clinic.answers import Answer, Shown
@@ -9,9 +11,12 @@ from bot.clinic.frame import ROOT, Frame
 from bot.clinic.looks import keep_look
 from bot.clinic.visit import Visit
 from bot.store import audit, members
+from bot.store.audit import Entry
 
 AUDIT = f"{ROOT}/audit"
 PAGE = 50
+MOST_NAMED = 6
+"""So many of those on a list are named; the filter finds whoever was on it."""
 
 ACTS = {
     "sign-in": "signed in",
@@ -100,6 +105,7 @@ def view(visit: Visit) -> Answer:
         "audit.html",
         {
             "entries": found[:PAGE],
+            "lists": _lists(visit, found[:PAGE]),
             "older": found[PAGE - 1].id if len(found) > PAGE else None,
             "is_first": visit.query_number("before") is None,
             "names": {each.id: each.name for each in members.everyone(visit.unit)},
@@ -109,3 +115,17 @@ def view(visit: Visit) -> Answer:
             "acts": ACTS,
         },
     )
+
+
+def _lists(visit: Visit, entries: list[Entry]) -> dict[int, str]:
+    """Who was on each list that somebody read, by the entry's number: some, and how many more."""
+    on = {each.id: numbers for each in entries if (numbers := audit.on_list(each.subject))}
+    first = {number for numbers in on.values() for number in numbers[:MOST_NAMED]}
+    names = members.names_of(visit.unit, first)
+    return {entry: _named(them, names) for entry, them in on.items()}
+
+
+def _named(numbers: list[int], names: Mapping[int, str]) -> str:
+    said = ", ".join(names.get(number, "–") for number in numbers[:MOST_NAMED])
+    more = len(numbers) - MOST_NAMED
+    return f"{said} and {more} more" if more > 0 else said

@@ -11,6 +11,7 @@ from bot.service import care, desk, groups, guessing, joining, pins
 from bot.service.agreeing import with_agreement
 from bot.service.desk import Chair
 from bot.service.erasing import erase_asked
+from bot.service.flooding import ANSWER
 from bot.service.incoming import (
     UNREADABLE,
     CameBack,
@@ -56,8 +57,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 64
 TRIES = 3
-ANSWER = ".answer"
-"""The button that stands under a clinician's words."""
 
 
 class Unreadable(Exception):

@@ -95,7 +95,8 @@ class Fade(Value):
 
 
 Body = Annotated[
-    Bubble | Settled | Toast | Picture | Document | Leave | Unsay | Fade, Field(discriminator="shape")
+    Bubble | Settled | Toast | Picture | Document | Leave | Unsay | Fade,
+    Field(discriminator="shape"),
 ]
 BODY: TypeAdapter[Body] = TypeAdapter(Body, config=ConfigDict(hide_input_in_errors=True))
 """Reads and writes any post's body as JSON."""

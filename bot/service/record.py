@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.service import alerts, care, offers, parting
+from bot.service import alerts, care, flooding, offers, parting
 from bot.service.export import DATA, PAGE
 from bot.service.post import Body, Bubble, Document, Picture, Settled, bubble, veiled
 from bot.service.post import Toast as ToastPost
@@ -40,6 +40,7 @@ def record(
     )
     for effect in turned.effects:
         _carry_out(unit, site, patient, release, effect, turn=state.turn, at=at)
+    flooding.make_room(unit, release, patient, turned)
     outbox.add(unit, _posts(release, patient, turned, at))
     if state.phase == "withdrawn" != patient.phase:
         parting.part(unit, site, patient, at=at)

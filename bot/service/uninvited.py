@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 
 from bot.service.incoming import Added, InGroup
 from bot.service.post import Leave
-from bot.store import groups, invites, outbox, people
+from bot.store import clearing, groups, invites, outbox, people
 from bot.store.inbox import Kept
 from bot.store.outbox import NewPost
 from bot.store.unit import Unit
 
 GRACE = timedelta(minutes=1)
 """A group that turned into a supergroup says so within this time, and is the old one."""
+
+GIVEN_UP = timedelta(days=1)
+"""So long we try."""
 
 
 def added(unit: Unit, kept: Kept, incoming: InGroup, what: Added, now: datetime) -> bool:
@@ -24,13 +27,16 @@ def added(unit: Unit, kept: Kept, incoming: InGroup, what: Added, now: datetime)
     until = now if what.is_channel else _until(unit, now)
     post = NewPost(
         contact_id=contact.id,
-        lane="reply",
+        # a wait that is meant is no backlog
+        lane="clear",
         shape="leave",
         body=Leave().model_dump_json(),
         created_at=now,
         not_before=until,
     )
     outbox.add(unit, [post])
+    # once we have left, or cannot, nothing is kept of it
+    clearing.forget_by(unit, contact.id, until + GIVEN_UP)
     return True
 
 

@@ -1,11 +1,11 @@
 """Who looked at whom, and who changed what: rows that are only ever added."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, func, literal, or_, select
 
 from bot.keys import CannotOpen
 from bot.store import chained
@@ -13,7 +13,7 @@ from bot.store.tables import audit, patients
 from bot.store.unit import Unit
 
 MOST_SUBJECT = 128
-_LISTED = "patients "
+LISTED = "patients "
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def note(
 
 
 def note_list(
-    unit: Unit, *, at: datetime, clinician_id: int, act: str, patient_ids: Iterable[int]
+    unit: Unit, *, at: datetime, clinician_id: int | None, act: str, patient_ids: Iterable[int]
 ) -> None:
     """Keep who was on a list that somebody read, by the patients' numbers."""
     for subject in listed(patient_ids):
@@ -65,15 +65,21 @@ def note_list(
 
 
 def listed(patient_ids: Iterable[int]) -> list[str]:
-    """These patients' numbers as subjects, such as "patients 1-12,15"; always one at least."""
-    subjects, ranges = [], _ranges(set(patient_ids)) or ["none"]
-    while ranges:
-        count = len(ranges)
-        while len(_LISTED + ",".join(ranges[:count])) > MOST_SUBJECT:
+    """These patients' numbers as subjects, such as "patients 1,2,15"; always one at least."""
+    subjects, words = [], [str(number) for number in sorted(set(patient_ids))] or ["none"]
+    while words:
+        count = len(words)
+        while len(LISTED + ",".join(words[:count])) > MOST_SUBJECT:
             count -= 1
-        subjects.append(_LISTED + ",".join(ranges[:count]))
-        ranges = ranges[count:]
+        subjects.append(LISTED + ",".join(words[:count]))
+        words = words[count:]
     return subjects
+
+
+def on_list(subject: str) -> list[int]:
+    """The numbers of the patients whom a subject lists; none for one that is no list."""
+    words = subject.removeprefix(LISTED).split(",") if subject.startswith(LISTED) else []
+    return [int(word) for word in words if word.isdecimal()]
 
 
 def entries(
@@ -96,7 +102,7 @@ def entries(
     if clinician_id is not None:
         query = query.where(audit.c.clinician_id == clinician_id)
     if patient_id is not None:
-        query = query.where(audit.c.patient_id == patient_id)
+        query = query.where(_is_about(patient_id))
     return _entries(unit, unit.connection.execute(query).all())
 
 
@@ -142,12 +148,11 @@ def _sealed(
     return unit.seal_of(patient_id).seal(reason, *place)
 
 
-def _ranges(numbers: Set[int]) -> list[str]:
-    """Numbers in order as ranges: those that follow each other stand together."""
-    firsts = sorted(number for number in numbers if number - 1 not in numbers)
-    lasts = sorted(number for number in numbers if number + 1 not in numbers)
-    pairs = zip(firsts, lasts, strict=True)
-    return [str(first) if first == last else f"{first}-{last}" for first, last in pairs]
+def _is_about(patient_id: int) -> ColumnElement[bool]:
+    """Whether an entry is about that patient, alone or on a list of many."""
+    numbers = literal(",") + func.substr(audit.c.subject, len(LISTED) + 1) + ","
+    is_on_list = audit.c.subject.startswith(LISTED) & numbers.contains(f",{patient_id},")
+    return or_(audit.c.patient_id == patient_id, audit.c.patient_id.is_(None) & is_on_list)
 
 
 def _place(clinician_id: int | None, act: str, patient_id: int | None) -> tuple[object, ...]:

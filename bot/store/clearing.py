@@ -79,6 +79,12 @@ def let_go(unit: Unit, now: datetime) -> int:
     return len(found)
 
 
+def forget_by(unit: Unit, contact_id: int, at: datetime) -> None:
+    """Forget this way to nobody's chat when all is sent, and then at the latest."""
+    this = update(contacts).where(contacts.c.id == contact_id)
+    unit.connection.execute(this.values(leaves_at=at))
+
+
 def waiting(unit: Unit) -> int:
     """How many posts that clear a chat have yet to be sent."""
     due = outbox.c.lane == "clear", outbox.c.state.in_(UNSETTLED)

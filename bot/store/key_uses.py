@@ -46,6 +46,7 @@ def retire(unit: Unit, url: str, now: datetime, needed: Collection[str] = ()) ->
     The keys of these names are needed for something else, as is the first, and whatever a process
     that lives seals with.
     """
+    keyring.lock(unit)
     found = uses(unit, now)
     sealing = {keys[0] for keys in sealing_elsewhere(unit, url).values()}
     stay = {unit.vault.names[0], *needed, *sealing}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.keys import Vault
@@ -14,6 +14,8 @@ from bot.store.tables import replicas
 from bot.store.unit import Unit
 
 MARK = "keys"
+# any number will do, as long as every process uses the same
+_KEYS = 4_121_912
 
 FOREIGN = "SECRET_KEYS are not the keys of this database: put back the one that it was made with"
 MISSING = (
@@ -55,6 +57,7 @@ def check(unit: Unit) -> None:
 
 def take_up(unit: Unit) -> None:
     """The first key is among those that rows may be under, from now on; or BadDatabase."""
+    lock(unit)
     check(unit)
     needed, ours = _needed(unit), _ours(unit.vault)
     whole = needed if ours[0] in needed else [ours[0], *needed]
@@ -82,13 +85,15 @@ def written(vault: Vault) -> str:
 
 def retire(unit: Unit, names: Sequence[str]) -> None:
     """No row is under the keys of these names any more: the database does without them."""
+    lock(unit)
     ours = _ours(unit.vault)
     _keep(unit, [each for each in ours if each.partition(":")[0] not in names])
 
 
-def names(unit: Unit) -> list[str]:
-    """The names of the keys that rows may be under, the newest first."""
-    return [each.partition(":")[0] for each in _needed(unit)]
+def lock(unit: Unit) -> None:
+    """No other process changes which keys are needed until this transaction ends."""
+    if unit.locks:
+        unit.connection.execute(select(func.pg_advisory_xact_lock(_KEYS)))
 
 
 def _keep(unit: Unit, keys: Sequence[str]) -> None:

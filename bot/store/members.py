@@ -142,6 +142,12 @@ def burden(unit: Unit, clinician_id: int, at: datetime) -> Burden:
     )
 
 
+def names_of(unit: Unit, patient_ids: Collection[int]) -> dict[int, str]:
+    """The pseudonyms of these patients by their numbers."""
+    query = select(patients.c.id, patients.c.pseudonym).where(patients.c.id.in_(patient_ids))
+    return {number: name for number, name in unit.connection.execute(query)}
+
+
 def patient_named(unit: Unit, pseudonym: str) -> int | None:
     """The number of the patient with just this pseudonym, or None."""
     query = select(patients.c.id).where(patients.c.pseudonym == pseudonym)

@@ -192,6 +192,20 @@ def drop(unit: Unit, contact_id: int, shape: Shape) -> None:
     unit.connection.execute(theirs.values(state="dropped"))
 
 
+def waiting(unit: Unit, contact_id: int) -> list[Post]:
+    """The contact's bubbles that are pending and not urgent."""
+    theirs = outbox.c.contact_id == contact_id, outbox.c.state.in_(_unsettled())
+    plain = outbox.c.state == "pending", outbox.c.lane == "reply", outbox.c.shape == "bubble"
+    rows = unit.connection.execute(select(outbox).where(*theirs, *plain)).mappings().all()
+    return [post for row in rows if (post := _readable(unit, row)) is not None]
+
+
+def forget(unit: Unit, ids: Collection[int]) -> None:
+    """Send none of these any more, if they still wait."""
+    still = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state == "pending")
+    unit.connection.execute(still.values(state="dropped"))
+
+
 def message_of(unit: Unit, contact_id: int, turn: int) -> tuple[int, str] | None:
     """The message number and body of the prompt sent at that turn, which is its last bubble."""
     query = (

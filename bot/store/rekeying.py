@@ -41,7 +41,7 @@ AT_ONCE = 200
 SCANNED_AT_ONCE = 5000
 GIVES_WAY_AFTER = "300ms"
 """So long a batch waits for somebody's lock, on PostgreSQL; then it is tried again later."""
-NOBODY = "nobody"
+NOBODY = "nobody:"
 _ALL = true()
 
 Places = Callable[[Row[Any]], tuple[object, ...]]

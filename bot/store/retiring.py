@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Table, delete, exists, func, select, update
 
+from bot.store.erasing import NOBODY
 from bot.store.outbox import EMPTIED, SETTLED
 from bot.store.tables import (
     alerts,
@@ -96,13 +97,19 @@ _SEEN = func.coalesce(patients.c.last_seen_at, patients.c.created_at)
 
 
 def _is_quiet() -> ColumnElement[bool]:
-    """Whether nobody must act for the patient, and they were not erased already."""
+    """Whether nobody must act for the patient, nothing of theirs waits, nobody erased them."""
+    wrote = exists().where(
+        contacts.c.patient_id == patients.c.id,
+        inbox.c.sender == contacts.c.lookup,
+        inbox.c.source == "telegram",
+        inbox.c.handled_at.is_(None),
+    )
     open_alert = exists().where(alerts.c.patient_id == patients.c.id, alerts.c.state != "closed")
     erased = exists().where(
         tombstones.c.pseudonym == patients.c.pseudonym,
         tombstones.c.erased_at >= patients.c.created_at,
     )
-    return ~open_alert & ~erased
+    return ~open_alert & ~wrote.correlate(patients) & ~erased
 
 
 def _remove_from(table: Table) -> Callable[[Unit, ColumnElement[bool]], None]:
@@ -123,10 +130,15 @@ def _empty_outbox(unit: Unit, rows: ColumnElement[bool]) -> None:
 
 
 def _forget_contacts(unit: Unit, rows: ColumnElement[bool]) -> None:
-    """Nobody can be written to there any more, and nothing waits for them."""
-    theirs = select(contacts.c.patient_id).where(rows).scalar_subquery()
-    _run(unit, delete(nudges).where(nudges.c.patient_id.in_(theirs), nudges.c.state == "waiting"))
-    _run(unit, update(patients).where(patients.c.id.in_(theirs)).values(reachable=False))
+    """Nobody can be written to there any more, and nothing waits for them or leads to them."""
+    senders = select(contacts.c.lookup).where(rows).scalar_subquery()
+    theirs = inbox.c.sender.in_(senders)
+    _run(unit, update(inbox).where(theirs, inbox.c.handled_at.is_not(None)).values(body=None))
+    # a clock of theirs that is still to be handled finds nobody, and is passed over
+    _run(unit, update(inbox).where(theirs).values(sender=NOBODY))
+    whose = select(contacts.c.patient_id).where(rows).scalar_subquery()
+    _run(unit, delete(nudges).where(nudges.c.patient_id.in_(whose), nudges.c.state == "waiting"))
+    _run(unit, update(patients).where(patients.c.id.in_(whose)).values(reachable=False))
     numbers = select(contacts.c.id).where(rows).scalar_subquery()
     _run(unit, delete(outbox).where(outbox.c.contact_id.in_(numbers)))
     _run(unit, delete(contacts).where(rows))

@@ -574,7 +574,8 @@ _STAYS = {
 }
 for _dialect, _statements in _STAYS.items():
     for _statement in _statements:
-        event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        _guard = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(audit, "after_create", _guard.execute_if(dialect=_dialect))
 
 # opened for a while although the patient is not on the clinician's caseload
 glasses = Table(

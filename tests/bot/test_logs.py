@@ -70,7 +70,7 @@ def mistakes() -> Iterator[BaseException]:
     for stumble in (
         lambda: int(WORDS),
         lambda: Form.model_validate({"number": WORDS}),
-        lambda: {}[WORDS],
+        lambda: dict[str, int]()[WORDS],
         lambda: asked_badly(),
         lambda: raise_group(),
     ):

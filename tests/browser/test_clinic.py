@@ -14,10 +14,11 @@ import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import text as sql
+from sqlalchemy import insert
 
 from bot.sandbox.supervise import free_port
 from bot.store import caseload
+from bot.store.tables import calls
 from tests.bot.clinic.conftest import Clinic, open_practice, release
 from tests.bot.service.practice import Person, Practice, until
 from tests.browser.phone import Phone
@@ -220,13 +221,10 @@ async def a_living_clinic(served: Served) -> tuple[Person, Person, list[Person]]
 
 def book(practice: Practice, patient_id: int, minutes: int) -> None:
     """A call is agreed for so many minutes from now."""
-    at = practice.clock.now() + timedelta(minutes=minutes)
-    statement = sql(
-        "INSERT INTO calls (patient_id, clinician_id, purpose, state, slots, at, minutes, made_at,"
-        " sequence) VALUES (:patient, 1, 'start', 'booked', '[]', :at, 25, :made, 0)"
-    )
-    written = f"{at:%Y-%m-%d %H:%M:00.000000}"
-    practice.run(statement.bindparams(patient=patient_id, at=written, made=written))
+    at = (practice.clock.now() + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
+    booked = {"clinician_id": 1, "purpose": "start", "state": "booked", "slots": "[]"}
+    when = {"at": at, "minutes": 25, "made_at": at, "sequence": 0}
+    practice.run(insert(calls).values(patient_id=patient_id, **booked, **when))
 
 
 async def served_link(served: Served, person: Person) -> str:

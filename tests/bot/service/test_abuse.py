@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 
 from bot.service import guessing, joining
+from bot.service.arriving import put_event
 from bot.store import people
 from bot.store.people import Entry
+from flows.events import Told
+from flows.placeholders import names_in
+from flows.program import Release
+from flows.steps import Question
 from tests.bot.service.practice import Person, Practice, told_just
 from tests.bot.service.test_groups import Gathering
 
@@ -19,6 +24,14 @@ WIDE = "\uff14\uff17 \uff11\uff11"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 VEIL = "Something is here for you. Tap the grey part to read it.\n\n"
 ASKS = "This opens with your PIN."
+TELLING = frozenset(
+    {
+        *("pain", "hurt", "ache", "mood", "sad", "low", "anxious", "worry", "stress", "sleep"),
+        *("health", "clinic", "clinician", "doctor", "therapy", "treatment", "medicine"),
+        *("symptom", "score", "scores", "depression", "diagnosis"),
+    }
+)
+MINUTES = frozenset({"lesson_minutes", "check_minutes", "addon_minutes"})
 NO_PIN_NEEDED = ("/now", "/help", "/menu", "/lesson", "/exercises", "/flare", "/person", "/pause")
 
 
@@ -34,7 +47,7 @@ async def with_pin(practice: Practice, place: str = "agreed") -> Person:
 
 async def is_discreet(practice: Practice) -> Person:
     """A patient in discreet mode."""
-    patient = await practice.patient(1, "agreed")
+    patient = await practice.patient(1, "in-baseline")
     for text in ("/settings", "PIN, discreet mode", "Discreet mode", "Turn it on"):
         await patient.says(text)
     patient.news()
@@ -177,24 +190,42 @@ async def test_discreet_mode_veils_what_comes_unasked_and_keeps_records_in_the_c
     practice: Practice,
 ) -> None:
     """A locked phone shows no word of it; help is never veiled, and the copy can be taken along."""
-    ann, lee = await is_discreet(practice), await practice.clinician(9, "Dr Lee")
+    ann = await is_discreet(practice)
     await ann.says("/cards")
     await ann.says("/mydata")
     (notes,) = [each for each in practice.messenger.taken_by(1) if "No notes" in each.text]
     assert notes.private
 
     await practice.live(3 * DAY)
-    nudge = [each for each in practice.messenger.taken_by(1) if each.kind == "bubble"][-1]
-    await ann.says("I want to die")
-    await lee.says("Please ring me today", to="Red: act now")
-    await lee.taps("Send")
-    (told,) = [each for each in practice.messenger.taken_by(1) if "ring me" in each.text]
+    patient = practice.store.read_now(people.load, [ann.patient_id])[ann.patient_id]
+    now = practice.clock.now()
+    event = Told(at=now, clinician="Dr Lee", text="Please ring me 🙂 today")
+    practice.store.write_now(put_event, patient, event, "told", now)
+    await practice.work()
+    unasked = [each for each in practice.messenger.taken_by(1) if each.hidden]
 
-    for call in (nudge, told):
-        assert call.text.removesuffix(call.hidden) == VEIL
+    assert any("Hello." in each.hidden for each in unasked), "a nudge"
+    assert "Please ring me 🙂 today" in unasked[-1].hidden
+    assert {each.text.removesuffix(each.hidden) for each in unasked} == {VEIL}
+    await ann.says("I want to die")
     helped = [each for each in practice.messenger.taken_by(1) if "9-8-8" in each.text]
     assert helped
     assert not any(each.hidden or each.private for each in helped)
+
+
+def test_no_reminder_says_what_it_is_about_before_a_tap(release: Release) -> None:
+    """Whoever sees the phone lie on the table reads nothing about health."""
+    first = {
+        name: next(step for step in flow.steps if isinstance(step, Question)).text
+        for name, flow in release.flows.items()
+        if flow.kind == "nudge"
+    }
+
+    assert len(first) >= 7
+    for name, text in first.items():
+        said = {word.strip(".,?!").casefold() for word in text.split()}
+        assert not said & TELLING, name
+        assert names_in(text) <= MINUTES, name
 
 
 async def test_a_flood_is_answered_with_one_word_and_all_of_it_is_kept(practice: Practice) -> None:
@@ -204,16 +235,20 @@ async def test_a_flood_is_answered_with_one_word_and_all_of_it_is_kept(practice:
     flood = [ann.wrote(f"hello {number}") for number in range(200)]
     flood[150] = ann.wrote("I want to die")
 
-    await practice.arrives(*flood, bob.wrote("/menu"))
+    # the service is quicker than the chat, which takes a message a second
+    practice.messenger.door.clear()
+    await practice.intake.keep([*flood, bob.wrote("/menu")])
+    while await practice.workers._handle():
+        await practice.delivery.send_waiting()
+    practice.messenger.door.set()
+    await practice.work()
 
     assert told_just(bob.news(), "What would you like to do?")
     told = ann.news()
+    # the first answer was on its way already
+    assert told_just(told[:3], "I do not know that country", "a lot at once", "9-8-8")
     assert len([text for text in told if "a lot at once" in text]) == 1
-    assert len(told) < 50
     assert [each.rule for each in ann.alerts] == ["crisis-words"]
-    order = [call.text for call in practice.messenger.taken_by(1) if call.kind == "bubble"]
-    helped = next(at for at, text in enumerate(order) if "9-8-8" in text)
-    assert helped < len(order) - 3
     kept = " ".join(entry.event_json for entry in journal(practice, ann))
     assert all(f"hello {number}" in kept for number in range(150))
 
@@ -312,6 +347,8 @@ async def test_a_group_that_nobody_invited_us_to_is_left_in_silence(
     await practice.wait(2 * MINUTE)
 
     assert left(practice) == [str(number)]
+    await practice.tick()
+    assert practice.rows("SELECT count(*) FROM contacts") == [(0,)]
     assert [call for call in practice.messenger.taken if call.kind == "bubble"] == []
 
 

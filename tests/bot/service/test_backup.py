@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import text as sql
 
 from bot.keys import Vault, new_key
-from bot.service import backup as backups
 from bot.service import auditing, erasing, restoring
+from bot.service import backup as backups
 from bot.service.auditing import Found
 from bot.service.backup import BadBackup, back_up, look
 from bot.service.restoring import Restored

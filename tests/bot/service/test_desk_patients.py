@@ -189,12 +189,13 @@ async def test_another_ones_patient_is_shut_until_the_page_was_told_why(team: Te
     await team.kim.says("/patients")
     assert told_just(team.kim.news(), "ebony-ivy-67")
     assert team.ann.news() == []
-    assert looks(team.practice, 2) == [("open-card", "")]
+    seen = [("open-card", ""), ("list-patients", "patients none")]
+    assert looks(team.practice, 2) == seen
 
     open_to_kim(team)
     await team.kim.says("/patients ivy")
     assert "Guided by: Dr Lee" in team.kim.news()[0]
-    assert looks(team.practice, 2) == [("open-card", ""), ("break-glass", ""), ("open-card", "")]
+    assert looks(team.practice, 2) == [*seen, ("break-glass", ""), ("open-card", "")]
 
 
 async def test_why_and_taking_an_alert_are_kept(team: Team) -> None:
@@ -203,7 +204,11 @@ async def test_why_and_taking_an_alert_are_kept(team: Team) -> None:
     await team.lee.taps("Why?")
     await team.lee.taps("I have it")
 
-    assert looks(team.practice, 1) == [("open-alert", "alert 1"), ("take-alert", "alert 1")]
+    assert looks(team.practice, 1) == [
+        ("list-alerts", "patients 1"),
+        ("open-alert", "alert 1"),
+        ("take-alert", "alert 1"),
+    ]
 
 
 def open_to_kim(team: Team) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text as sql
+from sqlalchemy import update
 
+from bot.store.tables import clinicians
 from tests.bot.service.desk_people import Team, gather
 from tests.bot.service.practice import Practice, told_just
 
@@ -398,8 +399,8 @@ def toasts(team: Team) -> list[str]:
 
 def disable(team: Team, day: str) -> None:
     """The first clinician is no longer of the team."""
-    change = sql("UPDATE clinicians SET disabled_at = :at WHERE id = 1")
-    team.practice.run(change.bindparams(at=f"{day} 00:00:00"))
+    at = datetime.fromisoformat(f"{day}T00:00:00Z")
+    team.practice.run(update(clinicians).where(clinicians.c.id == 1).values(disabled_at=at))
 
 
 async def close_all(team: Team) -> None:

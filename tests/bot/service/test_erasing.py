@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import LargeBinary
-from sqlalchemy import text as sql
 
 from bot.keys import CannotOpen
 from bot.service import erasing
@@ -282,11 +281,7 @@ async def test_a_commit_that_fails_erases_nothing(practice: Practice) -> None:
     """All or nothing: half erased is not erased, and not whole either."""
     ann = await practice.patient(1, "at-consent")
     before = counts(practice)
-    practice.run(
-        sql(
-            "CREATE TRIGGER full BEFORE INSERT ON tombstones BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-    )
+    practice.fail("INSERT ON tombstones")
 
     with pytest.raises(Exception, match="full"):
         erase(practice, ann.pseudonym)

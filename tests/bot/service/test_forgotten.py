@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text as sql
+from sqlalchemy import update
 
 from bot.service import leaving
 from bot.store import people
+from bot.store.tables import patients
 from tests.bot.service.desk_people import Team, gather
 from tests.bot.service.practice import Person, Practice, told_just
 from tests.bot.service.team import alert_of, due_at
@@ -187,8 +189,8 @@ async def test_a_take_over_that_cannot_go_on_holds_up_nobody_else(team: Team) ->
     await team.lee.says(f"/patients {bob.pseudonym}")
     await team.lee.taps("Take over")
     team.read()
-    broken = sql("UPDATE patients SET state = x'00' WHERE id = :ann")
-    team.practice.run(broken.bindparams(ann=team.ann.patient_id))
+    anns = patients.c.id == team.ann.patient_id
+    team.practice.run(update(patients).where(anns).values(state=b"broken"))
     team.practice.clock.moment += 3 * HOUR
 
     await team.practice.workers._tick()

@@ -86,12 +86,16 @@ async def test_whoever_was_not_seen_for_the_time_of_a_record_is_erased(clinic: P
     name, number = ann.pseudonym, ann.patient_id
     hers = f"SELECT count(*) FROM turns WHERE patient_id = {number}"  # noqa: S608
     reached = f"SELECT count(*) FROM contacts WHERE patient_id = {number}"  # noqa: S608
+    lookup = numbers(clinic, f"SELECT lookup FROM contacts WHERE patient_id = {number}")[0]  # noqa: S608
+    wrote = f"SELECT count(*) FROM inbox WHERE sender = '{lookup}'"  # noqa: S608
     await nights(clinic, 189)
     assert numbers(clinic, reached) == [1]
+    assert numbers(clinic, wrote)[0] > 10
     lee.news()
 
     await nights(clinic, 2)
     assert (numbers(clinic, reached), numbers(clinic, hers)[0] > 20) == ([0], True)
+    assert numbers(clinic, wrote) == [0]
     await nights(clinic, 10)
 
     assert numbers(clinic, hers) == [0]

@@ -29,6 +29,7 @@ from bot.store.errors import is_passing
 from bot.store.same_file import same_file
 from bot.store.store import Store
 from bot.telegram.intake import Intake
+from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.messenger import Call
 from tests.bot.service.practice import Person, Practice
 from tests.flows.starts import real_release
@@ -98,7 +99,11 @@ def away(practice: Practice, is_so: bool = True) -> None:
     """From now on the database takes no change, or takes them again."""
     # beneath the transactions: none can begin in the meantime
     with closing(practice.store._writing.raw_connection()) as raw:
-        raw.cursor().execute(f"PRAGMA query_only={'ON' if is_so else 'OFF'}")
+        state = "ON" if is_so else "OFF"
+        is_file = practice.store._writing.dialect.name == "sqlite"
+        setting = "PRAGMA query_only=" if is_file else "SET default_transaction_read_only = "
+        raw.cursor().execute(setting + state)
+        raw.commit()
 
 
 async def in_britain(practice: Practice) -> Person:
@@ -370,9 +375,10 @@ async def test_the_health_page_says_what_waits_and_answers_without_the_database(
 
 
 async def test_a_database_file_that_was_taken_away_is_not_written_into(
-    practice: Practice, sqlite_url: str, tmp_path: Path
+    open_practice: OpenPractice, sqlite_url: str, tmp_path: Path
 ) -> None:
     """SQLite would go on writing into a file that no name leads to any more."""
+    practice = open_practice(sqlite_url)
     file, ann = Path(sqlite_url.removeprefix("sqlite:///")), practice.person(1)
     async with refuge(practice, tmp_path / "data", sqlite_url) as there:
         moved = await asyncio.to_thread(file.rename, tmp_path / "elsewhere")

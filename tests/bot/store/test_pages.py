@@ -111,13 +111,13 @@ def test_the_audit_keeps_reasons_sealed_and_survives_their_key(store: Store) -> 
             act="break-glass",
             patient_id=alex if number % 2 else None,
             subject="s" * 500,
-            reason=f"why {number}",
+            reason=f"why {number}" if number % 2 else None,
         )
 
     found = store.read_now(audit.entries, limit=3)
-    assert [each.reason for each in found] == ["why 4", "why 3", "why 2"]
+    assert [each.reason for each in found] == [None, "why 3", None]
     older = store.read_now(audit.entries, limit=3, before=found[-1].id)
-    assert [each.reason for each in older] == ["why 1", "why 0"]
+    assert [each.reason for each in older] == ["why 1", None]
     about = store.read_now(audit.entries, limit=9, patient_id=alex)
     assert [each.reason for each in about] == ["why 3", "why 1"]
     assert {each.pseudonym for each in about} != {None}

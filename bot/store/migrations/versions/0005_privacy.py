@@ -84,7 +84,7 @@ def _chain() -> None:
         connection.execute(this.values(hash=before))
 
 
-def _hash(before: str, row: sa.Row) -> str:
+def _hash(before: str, row: sa.Row[tuple[object, ...]]) -> str:
     at = row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC)
     entry = {
         "at": at.isoformat(timespec="microseconds"),
