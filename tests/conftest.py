@@ -17,11 +17,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from bot.content import library, yaml
 from bot.keys import Vault, new_key
 from bot.store.migrate import migrate
 from bot.store.store import Store
+from tests.thorough import PROFILE
 
 NO_POSTGRES = "PostgreSQL is not installed: on Debian, apt-get install postgresql"
 NUMBERS = count(1)
@@ -33,6 +35,7 @@ LONGEST_FIRST = {
 
 # the same file is read by many tests, and nobody changes what a document holds
 vars(library)["parse"] = cache(yaml.parse)
+settings.register_profile(PROFILE, settings.get_profile("default"))
 IN_MEMORY = Path("/dev/shm")
 ENOUGH = 4 * 2**30
 

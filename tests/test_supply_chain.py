@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from tests.sbom import differences, named, pinned
 
@@ -57,7 +57,8 @@ def told(word: str) -> list[str]:
 def unit() -> Mapping[str, str]:
     """The settings of the service's part of the systemd unit."""
     read = configparser.ConfigParser(strict=False, interpolation=None, comment_prefixes=("#",))
-    read.optionxform = str  # type: ignore[assignment, method-assign] - its names have capitals
+    # its names have capitals
+    read.optionxform = str  # type: ignore[assignment, method-assign]
     read.read(UNIT, encoding="utf-8")
     return read["Service"]
 
@@ -74,7 +75,7 @@ def test_everything_asked_for_is_pinned_by_its_hash(lock: str, groups: tuple[str
     assert [str(each) for each in wanted if not _meets(found, each)] == []
 
 
-def _meets(found: Mapping[str, str], wanted: Requirement) -> bool:
+def _meets(found: Mapping[NormalizedName, str], wanted: Requirement) -> bool:
     version = found.get(canonicalize_name(wanted.name))
     return version is not None and wanted.specifier.contains(version)
 

@@ -7,8 +7,6 @@ from hypothesis import settings
 PROFILE = "thorough"
 """`pytest --hypothesis-profile thorough`, which is `make thorough`."""
 
-settings.register_profile(PROFILE, settings.get_profile("default"))
-
 
 def examples(few: int) -> int:
     """So many, or ten times as many in the thorough profile."""

@@ -186,7 +186,7 @@ _WORDS = (
 
 def _empty_inbox(unit: Unit, patient_id: int, at: datetime, until: int | None) -> None:
     # the row stays, so that Telegram's second copy of the message is still known as one
-    theirs = inbox.c.sender.in_(_of_contact(patient_id, "lookup"))
+    theirs: ColumnElement[bool] = inbox.c.sender.in_(_of_contact(patient_id, "lookup"))
     if until is not None:
         theirs = and_(theirs, or_(inbox.c.id <= until, inbox.c.source != "telegram"))
     handled = func.coalesce(inbox.c.handled_at, at)

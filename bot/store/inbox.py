@@ -28,7 +28,7 @@ Outcome = Literal["done", "ignored", "unread", "dead", "wrong-code"]
 # any number will do, as long as every process uses the same
 _SENDER = 4_121_910
 # in the very words of the index
-WRONG = literal_column("'wrong-code'")
+WRONG: ColumnElement[str] = literal_column("'wrong-code'")
 _FOR_OPERATORS = frozenset({"unread", "dead"})
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bot.service import calls as calling
 from bot.service import leaving
-from bot.service.export import export
+from bot.service.export import DATA, own_file
 from bot.service.invitation import invitation
 from bot.service.post import Gone
 from bot.store import calls
@@ -441,7 +441,7 @@ async def test_a_held_program_says_nothing_of_calls(practice: Practice) -> None:
 async def test_what_was_agreed_is_in_the_patients_own_copy(practice: Practice) -> None:
     """/mydata names the call and the offer that led to it."""
     _, ivy = await booked(practice)
-    copy = practice.store.read_now(export, practice.site, ivy.patient_id).decode()
+    copy = practice.store.read_now(own_file, practice.site, ivy.patient_id, DATA).decode()
 
     assert '"calls"' in copy
     assert FRIDAY.isoformat() in copy

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from bot.service.export import export
+from bot.service.export import DATA, own_file
 from bot.service.picture import Painter
 from bot.service.post import BODY, Picture
 from bot.service.sheet import ACCENT, INK, PAPER, draw_sheet
@@ -179,7 +179,7 @@ async def fills_in(person: Person, words: str) -> None:
 def given(practice: Practice, person: Person) -> dict[str, Any]:
     """What the patient's own file says."""
     whole: dict[str, Any] = json.loads(
-        practice.store.read_now(export, practice.site, person.patient_id)
+        practice.store.read_now(own_file, practice.site, person.patient_id, DATA)
     )
     return whole
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -96,7 +96,11 @@ async def test_where_nothing_can_be_kept_it_goes_on_looking_for_somebody_in_need
         while refused < 20:
             before = practice.pulse.polled_at
             practice.clock.moment += MOMENT
-            await until(lambda before=before: practice.pulse.polled_at != before)
+
+            def has_polled(before: datetime | None = before) -> bool:
+                return practice.pulse.polled_at != before
+
+            await until(has_polled)
             refused += 1
         await telegram.post("/sandbox/say", json={"user": BO, "text": NEED})
         await until(lambda: any(HELP in text for text in there.told(practice.person(BO))))
