@@ -31,7 +31,9 @@ AUTHORS, OPERATORS = ROOT / "content/README.md", ROOT / "docs/operators.md"
 README, CLINICIANS = ROOT / "README.md", ROOT / "docs/clinicians.md"
 
 # a page may name them in part, as `safety/crisis`: only whole paths are looked up
-OUR_PATH = re.compile(r"(?:bot|flows|content|tests|docs|deploy|\.ci)/[\w./*-]*|[\w.]+\.(?:toml|lock)")
+OUR_PATH = re.compile(
+    r"(?:bot|flows|content|tests|docs|deploy|\.ci)/[\w./*-]*|[\w.]+\.(?:toml|lock)"
+)
 # written so that they do not find themselves
 FOREIGN = re.compile(
     r"pypi[.]org|files[.]pythonhosted[.]org|registry[.]npmjs[.]org|deb[.]debian[.]org"

@@ -18,6 +18,7 @@ from bot.app.listening import Listening, beat
 from bot.app.logs import secrets_of, set_up
 from bot.app.web import web
 from bot.clinic import clinic
+from bot.clinic.shell import headers
 from bot.clock import Clock
 from bot.content.mistakes import ContentError
 from bot.content.places import places
@@ -225,11 +226,15 @@ class Service:
     def _server(self) -> uvicorn.Server:
         secret = self._settings.webhook_secret
         pages = clinic(self._store, self._site, self._painter, self._workers.wake)
-        app = web(self._health, self._intake, secret.get_secret_value() if secret else None, pages)
+        around = headers(over_tls=self._settings.page_root.startswith("https://"))
+        checked = secret.get_secret_value() if secret else None
         config = uvicorn.Config(
-            app,
+            web(self._health, self._intake, checked, pages, around),
             log_config=None,
             access_log=False,
+            server_header=False,
+            ws="none",
+            forwarded_allow_ips=self._settings.trusted_proxies,
             lifespan="off",
             timeout_graceful_shutdown=5,
         )

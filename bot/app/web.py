@@ -1,16 +1,21 @@
-"""The service's own HTTP pages: its health, its numbers, and the door for Telegram's webhook."""
+"""The service's own HTTP pages: its health, its numbers, and the door for Telegram's webhook.
+
+Health and numbers are open: they hold counts, ages and names of code, and nothing of anybody.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.service.health import metrics
 from bot.telegram.intake import Intake, secret_fits
@@ -25,8 +30,12 @@ Health = Callable[[], Awaitable[dict[str, Any]]]
 
 
 def web(
-    health: Health, intake: Intake, secret: str | None, clinic: Sequence[BaseRoute] = ()
-) -> Starlette:
+    health: Health,
+    intake: Intake,
+    secret: str | None,
+    clinic: Sequence[BaseRoute] = (),
+    headers: Mapping[str, str] | None = None,
+) -> ASGIApp:
     """The application; `/telegram` is there only when there is a secret to check."""
 
     async def show_health(_: Request) -> Response:
@@ -58,7 +67,23 @@ def web(
     routes = [Route("/healthz", show_health), Route("/metrics", show_metrics), *clinic]
     if secret:
         routes.append(Route("/telegram", take_update, methods=["POST"]))
-    return Starlette(routes=routes)
+    return _with_headers(Starlette(routes=routes), headers or {})
+
+
+def _with_headers(app: ASGIApp, headers: Mapping[str, str]) -> ASGIApp:
+    """The application, around which every answer gets the headers that it lacks."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found = MutableHeaders(scope=message)
+                for name, value in headers.items():
+                    found.setdefault(name, value)
+            await send(message)
+
+        await app(scope, receive, send_on)
+
+    return answer
 
 
 async def _body(request: Request) -> bytes | None:

@@ -23,6 +23,7 @@ from bot.clinic import (
     workload,
 )
 from bot.clinic.frame import Frame
+from bot.clinic.guard import Guard
 from bot.clinic.shell import mounted
 from bot.service.picture import Painter
 from bot.service.site import Site
@@ -53,5 +54,6 @@ def clinic(
     """The routes of the page, to stand beside the service's own; `wake` is called after writing."""
     frame = Frame(store, site, painter, wake)
     rooms = [route for room in ROOMS for route in room(frame)]
-    over_tls = site.settings.page_root.startswith("https://")
-    return mounted(rooms, frame.problem, over_tls=over_tls)
+    root = site.settings.page_root
+    guard = Guard(site.clock, root)
+    return mounted(rooms, frame.problem, guard, over_tls=root.startswith("https://"))

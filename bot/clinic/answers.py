@@ -28,7 +28,10 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": ", ".join(
+        f"{what}=()"
+        for what in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+    ),
     "X-Robots-Tag": "noindex, nofollow",
 }
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -27,6 +28,8 @@ from bot.store import pages
 from bot.store.store import Store
 from bot.store.unit import Unit
 
+log = logging.getLogger(__name__)
+
 ROOT = "/clinic"
 HOME = f"{ROOT}/today"
 COOKIE = "__Host-paceful"
@@ -37,6 +40,7 @@ MOST_BYTES = 1 << 16
 MOST_FIELDS = 100
 # a browser says "none" where the person themselves asked, as by loading a page again
 OWN_SITE = ("same-origin", "none")
+REFUSALS = ("forbidden", "unsafe")
 FORM = "application/x-www-form-urlencoded"
 
 Doing = Callable[[Visit], Answer]
@@ -161,6 +165,8 @@ class Frame:
             visit = await self.store.read(_visit, self.site, asked, secret)
         except SignedOut:
             return problem(notice, status)
+        if notice in REFUSALS:
+            log.warning("clinician %d was refused: %s", visit.clinician.id, notice)
         return self._written(visit, Shown("problem.html", {"notice": notice}, status), secret)
 
 

@@ -44,6 +44,7 @@ PERSONAS = "personas"
 _SINGLE = ("program.yaml", "escalation.yaml", "crisis.yaml", "lines.yaml", "messages.yaml")
 _OPTIONAL = ("feedback.yaml",)
 _OTHER_FOLDERS = ("measures", "licensed")
+_ASTRAY = "this is a link that leads out of the content folder: put the file itself here"
 _COUNTRIES = TypeAdapter(dict[str, Country])
 _FEEDBACK = TypeAdapter(tuple[Feedback, ...])
 _T = TypeVar("_T")
@@ -75,6 +76,10 @@ def _files(directory: FilePath) -> dict[str, bytes]:
     """Every file by its name in the folder, each read once: what is hashed is what is used."""
     found = [p for p in directory.rglob("*") if p.suffix in {".yaml", ".yml"} and p.is_file()]
     named = {path.relative_to(directory).as_posix(): path for path in found}
+    root = directory.resolve()
+    if astray := [name for name, path in named.items() if root not in path.resolve().parents]:
+        # never opened: a mistake in it would be told with words of that file
+        raise ContentError([Mistake(name, 1, _ASTRAY) for name in sorted(astray)])
     return {name: _bytes(path) for name, path in sorted(named.items()) if not _hidden(name)}
 
 

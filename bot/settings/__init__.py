@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     webhook_secret: Annotated[SecretStr, AfterValidator(checks.webhook_secret)] | None = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
+    trusted_proxies: Annotated[str, AfterValidator(checks.networks)] = "127.0.0.1,::1"
     public_url: Annotated[str, AfterValidator(checks.page_address)] | None = None
     content_dir: Path = PACKAGE.parent / "content"
     enrolment: Annotated[Literal["open", "invite"], BeforeValidator(_lower)] = "open"

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -110,6 +110,15 @@ def page_address(address: str) -> str:
         msg = "must begin with https://, because patients' records are shown there"
         raise ValueError(msg)
     return checked
+
+
+def networks(given: str) -> str:
+    """Addresses and networks with commas between them, or ValueError."""
+    try:
+        return ",".join(str(ip_network(each.strip())) for each in given.split(","))
+    except ValueError:
+        msg = "must be addresses or networks with commas between them, such as 10.0.0.2,10.1.0.0/16"
+        raise ValueError(msg) from None
 
 
 def holidays_of(place: str) -> str:

@@ -142,7 +142,7 @@ SAYS_WHICH = {
     *("name", "what", "why", "trouble", "tick.isoformat()", "self.in_vain"),
     *("number", "self.term", "run.running or 'nothing'"),
     # whose words are ours: the number of a line, and for whom or which alert a clock ran out
-    *("erasing.py: error", "errors.py: what"),
+    *("erasing.py: error", "errors.py: what", "visit.clinician.id", "notice"),
     *("len(aside)", "len(results) - len(ours)"),
 }
 """Everything that our own lines are filled with: ids, counts, names of code and of troubles.

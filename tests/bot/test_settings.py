@@ -157,6 +157,8 @@ def test_a_webhook_of_a_local_bot_api_server_may_be_plain_http(tmp_path: Path) -
         ({"OPERATOR_MAIL": "ops@example.org"}, "SMTP_URL is missing"),
         ({"ALERT_MAIL": "team@example.org, nobody"}, "ALERT_MAIL must be an e-mail address"),
         ({"PUBLIC_URL": "http://example.org"}, "PUBLIC_URL must begin with https://"),
+        ({"TRUSTED_PROXIES": "127.0.0.1,proxy"}, "TRUSTED_PROXIES must be addresses or networks"),
+        ({"TRUSTED_PROXIES": "*"}, "TRUSTED_PROXIES must be addresses or networks"),
         ({"HOLIDAYS": "XX"}, "HOLIDAYS must be a country, or a country and region"),
         ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE must be a time zone's IANA name"),
         ({"COUNTRY": "Canada"}, "COUNTRY must be a country's two letters"),

@@ -36,6 +36,7 @@ OURSELVES = frozenset(
         "CARE_TEAM_HOURS",
         "HOLIDAYS",
         "PUBLIC_URL",
+        "TRUSTED_PROXIES",
         "SMTP_URL",
         "MAIL_FROM",
         "ALERT_MAIL",
