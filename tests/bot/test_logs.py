@@ -48,7 +48,7 @@ def line(
     return Redacting("%(name)s: %(message)s", SECRETS).format(record)
 
 
-@pytest.mark.parametrize("written", LINES)
+@pytest.mark.parametrize("written", LINES, ids=range(len(LINES)))
 def test_no_secret_stands_in_a_line_however_it_is_written(written: str) -> None:
     """Neither ours nor one of the same shape that is not ours any more."""
     shown = line(written)

@@ -2,6 +2,7 @@
 
 import traceback
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,7 @@ def test_keys_are_given_in_order(tmp_path: Path) -> None:
         (0o400, "ä", "SECRET_KEYS_FILE must hold keys"),
         (None, "", "SECRET_KEYS_FILE cannot be read"),
     ],
+    ids=count(),
 )
 def test_keys_in_a_file_are_read_if_nobody_else_can(
     tmp_path: Path, mode: int | None, words: str, says: str
