@@ -4,13 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := build/tools
-STORED := $(addprefix tests/,bot journeys faults life poison bad_inputs soak browser)
+STORED := $(addprefix tests/,bot journeys faults life poison bad_inputs soak browser fuzz)
 QUIETLY := --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python -m pip $(QUIETLY)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv dev run test test-postgresql check format lock audit sbom clean soak crash life \
-	thorough
+	thorough fuzz baseline red-team
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ test-postgresql: dev ## run every test that needs a database on PostgreSQL; ARGS
 crash: dev ## strike the bot at every statement, commit and call, for hours; ARGS="--every 20"
 	@$(BIN)/python -m tests.faults $(ARGS)
 
+red-team: dev ## try forty attacks against a running instance; ARGS="P4 O7" or ARGS=--table
+	@$(BIN)/python -m tests.red_team $(ARGS)
+
 thorough: dev ## ten times as many examples of what must always hold; ARGS="-k engine"
 	@$(BIN)/pytest --hypothesis-profile thorough tests/flows tests/bot/service $(ARGS)
 
@@ -42,6 +45,12 @@ life: dev ## random people, faults and deploys for some minutes; ARGS="--minutes
 
 soak: dev ## weeks of a simulated clinic with faults, for hours; ARGS="--patients 50 --minutes 25"
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+fuzz: dev ## odd requests to page and webhook for some minutes; ARGS="--minutes 60 --seed 1"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+baseline: dev ## look at every page of a running service as a scanner does
+	@$(BIN)/python -m tests.fuzz.baseline
 
 check: dev ## format, lint, types, import rules, content, migrations
 	$(BIN)/ruff format --check .

@@ -23,6 +23,8 @@ _SLOT = "\ue000"  # stands for a placeholder while Markdown is read; private use
 _KINDS: dict[str, Kind] = {"strong": "bold", "em": "italic"}
 _MOST_MARKS = 3  # combining marks on one letter; no script needs more
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# no words need these: signs without width that would hide in an address
+_HIDDEN = frozenset((_SLOT, "\u00ad", "\u200b", "\u2060", "\ufeff"))
 
 _SUBSET = MarkdownIt("zero").enable("emphasis")
 _COMPLETE = MarkdownIt("commonmark")
@@ -176,7 +178,7 @@ def _neutral(character: str, category: str) -> str:
 
 
 def _strange_characters(template: str) -> Iterator[str]:
-    if _SLOT in template or "".join(_visible(template)) != template:
+    if not _HIDDEN.isdisjoint(template) or "".join(_visible(template)) != template:
         yield "there is an invisible or control character: type the text anew"
     if re.search(r"\\[^\w\s]", template):
         yield "a backslash does not hide a mark: take it away"

@@ -233,6 +233,7 @@ class Service:
             log_config=None,
             access_log=False,
             server_header=False,
+            http="h11",
             ws="none",
             forwarded_allow_ips=self._settings.trusted_proxies,
             lifespan="off",

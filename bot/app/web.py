@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -52,7 +52,11 @@ def web(
     async def take_update(request: Request) -> Response:
         if not secret_fits(request.headers.get(SECRET_HEADER), secret or ""):
             return Response(status_code=401)
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        # half of an update is none: Telegram brings it again
+        except ClientDisconnect:
+            return Response(status_code=400)
         if body is None:
             return Response(status_code=413)
         # junk is kept and marked: refused, it would come again for a day and hold up its sender

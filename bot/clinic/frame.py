@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -190,21 +190,27 @@ async def form_of(request: Request) -> dict[str, str]:
     """The fields of the form that was sent, or BadForm."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise BadForm
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise BadForm
     try:
+        body = await _body(request)
         pairs = parse_qsl(
             body.decode("ascii"),
             keep_blank_values=True,
             errors="replace",
             max_num_fields=MOST_FIELDS,
         )
-    except ValueError:
+    # whoever hung up half-way sees no answer, and is no fault of ours
+    except (ValueError, ClientDisconnect):
         raise BadForm from None
     return {name: _clean(value) for name, value in pairs}
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise BadForm
+    return body
 
 
 def _clean(text: str) -> str:

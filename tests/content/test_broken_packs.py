@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,32 @@ def test_an_empty_folder_says_what_is_missing(tmp_path: Path) -> None:
         "messages.yaml:1: this file is missing",
         "program.yaml:1: this file is missing",
     ]
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    """A pack cannot have a file of the machine read, or its words told; links within it are well.
+
+    A folder that is mounted from a cluster's store is made of such links.
+    """
+    pack, store = tmp_path / "pack", tmp_path / "pack" / ".store"
+    shutil.copytree(TINY, pack)
+    pack.joinpath("lines.yaml").rename(store.mkdir() or store / "lines")
+    pack.joinpath("lines.yaml").symlink_to(store / "lines")
+    assert read(pack) == read(TINY)
+
+    secret = tmp_path / "secret"
+    secret.write_text("canary: [")
+    for name in ("lessons/away.yaml", "personas/away.yaml", "nudges/../away.yml"):
+        pack.joinpath(name).parent.mkdir(exist_ok=True)
+        pack.joinpath(name).symlink_to(secret)
+    (pack / "addons").mkdir(exist_ok=True)
+    (pack / "addons" / "up.yaml").symlink_to("../../secret")
+
+    errors = [str(mistake) for mistake in proofread(pack).errors]
+
+    names = ("addons/up.yaml", "away.yml", "lessons/away.yaml", "personas/away.yaml")
+    assert [each.partition(":")[0] for each in errors] == list(names)
+    assert all(each.endswith("put the file itself here") for each in errors)
 
 
 def test_what_nobody_verified_is_counted_in_one_line(tmp_path: Path) -> None:

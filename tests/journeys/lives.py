@@ -45,7 +45,8 @@ def life_of(world: World, patient: Person) -> Life:
         consents=[(c.turn, c.version, c.text_hash, c.agreed) for c in found.consents],
         alerts=[(a.rule, a.tier, a.state, a.fired_count, a.facts) for a in found.alerts],
         journal=[(turn, timeless(event.model_dump())) for turn, event in kept.journal],
-        state=timeless(kept.state.model_dump()),
+        # how fast somebody wrote is a matter of time, too
+        state=timeless(kept.state.model_dump(exclude={"crowd"})),
     )
 
 

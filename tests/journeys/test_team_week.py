@@ -60,16 +60,16 @@ def test_ten_patients_have_their_turn_in_thirty_minutes(new_world: NewWorld) -> 
 
 
 def test_what_can_wait_comes_once_a_day_at_nine(new_world: NewWorld) -> None:
-    """Yellow and grey make no phone ring; each reader's digest holds what concerns them."""
+    """Yellow and grey make no phone ring; whom they concern hears at nine, or at their own hour."""
     world = new_world()
     lee, ortiz = world.clinician("Dr Lee"), world.clinician("Dr Ortiz")
     lead = world.clinician("Prof Adeyemi", "lead")
-    lead.says("/digest 10")
-    lead.sees()
-    wants_erasing, leaves = world.patient(), world.patient()
-    for patient in (wants_erasing, leaves):
+    ortiz.says("/digest 10")
+    ortiz.sees()
+    is_young, leaves = world.patient(), world.patient()
+    for patient in (is_young, leaves):
         patient.answers(*WELCOME, *PLACE)
-    wants_erasing.answers("/erase")
+    is_young.answers("No, under 18")
     leaves.answers("/stop")
     leaves.goes_along("left")
 
@@ -78,23 +78,21 @@ def test_what_can_wait_comes_once_a_day_at_nine(new_world: NewWorld) -> None:
     world.skips(until=NINE - timedelta(minutes=1))
     assert not [person for person in (lee, ortiz, lead) if len(person.sees())]
     world.skips(minutes=2)
-    for clinician in (lee, ortiz):
-        (digest,) = clinician.sees()
-        assert "Your digest: 2 to look at" in digest.text
-        assert name_of(world, wants_erasing) in digest.text
-        assert name_of(world, leaves) in digest.text
-    assert not lead.sees()
+    (at_nine,) = lee.sees()
+    assert not ortiz.sees()
     world.skips(hours=1)
-    (digest,) = lead.sees()
-    # a grey alert concerns those who guide
-    assert "Your digest: 1 to look at" in digest.text
-    assert name_of(world, wants_erasing) in digest.text
+    (at_ten,) = ortiz.sees()
+    for digest in (at_nine, at_ten):
+        assert "Your digest: 2 to look at" in digest.text
+        assert name_of(world, is_young) in digest.text
+        assert name_of(world, leaves) in digest.text
+    # both concern those who guide
+    assert not lead.sees()
 
-    number = digest.labels[0]
-    lead.taps(number)
-    lead.sees()
-    lead.taps("I have it")
-    assert "is yours" in lead.sees()
+    ortiz.taps(at_ten.labels[0])
+    ortiz.sees()
+    ortiz.taps("I have it")
+    assert "is yours" in ortiz.sees()
     lee.sees()
     world.skips(until=NINE + timedelta(days=1, minutes=1))
     assert "Your digest: 1 to look at" in lee.sees()

@@ -39,7 +39,9 @@ class Attack:
         try:
             self.tries(siege)
         except AssertionError as error:
-            return f"SUCCEEDED: {' '.join(str(error).split())[:MOST_WORDS]}"
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            words = " ".join(str(error).split())[:MOST_WORDS]
+            return f"SUCCEEDED: line {at.lineno}: {at.line} {words}"
         # whatever breaks, the others are tried all the same
         except Exception:  # noqa: BLE001
             return f"BROKE: {traceback.format_exc()[-4 * MOST_WORDS :]}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+from tests.content.packs import TINY
 from tests.journeys.people import Person
 from tests.journeys.processes import until
 from tests.journeys.scripts import WELCOME
@@ -25,7 +26,12 @@ NEED = "I want to die, and nobody must read of the oboe"
 RELOOK = timedelta(minutes=11)
 """After so long a look at the same page is a new one, and a page is closed before long."""
 Rows = list[tuple[Any, ...]]
-LIVELY = frozenset({"alembic_version", "audit", "marks", "page_sessions", "replicas", "gaps"})
+LIVELY = frozenset(
+    {
+        *("alembic_version", "audit", "marks", "page_sessions", "replicas", "gaps"),
+        "sqlite_sequence",
+    }
+)
 """What changes by itself, or by being looked at."""
 
 
@@ -79,7 +85,8 @@ class Siege:
     def victim(self) -> Person:
         """A patient of Doctor Main's with an open alert, whom nobody else looks after."""
         victim = self.patient(NEED)
-        assert self.page_of(self.lead).does(f"{self.path_to(victim)}/assign", who="2", once="v")
+        done = self.page_of(self.lead).does(f"{self.path_to(victim)}/assign", who="2", once="v")
+        assert done == "assigned"
         return victim
 
     def name_of(self, patient: Person) -> str:
@@ -90,9 +97,22 @@ class Siege:
         """The address of the patient's page."""
         return f"/clinic/patients/{self.name_of(patient)}"
 
+    def is_stranger(self, person: Person) -> bool:
+        """Whether nobody was made a patient of this person, or a member of the team."""
+        lookup = self.world.read(lambda unit: unit.vault.lookup("telegram", str(person.number)))
+        query = "SELECT patient_id, clinician_id FROM contacts WHERE lookup = ?"
+        return self.rows(query, lookup) in ([], [(None, None)])
+
     def page_of(self, person: Person) -> Page:
         """The clinic page in a browser in which this person has just signed in."""
         return Page.of(self.world, person)
+
+    def thread_of(self, page: Page, patient: Person) -> str:
+        """The page with what patient and team wrote to each other, as it is sent."""
+        path = self.path_to(patient)
+        asked = {"csrf": page.secret(), "what": "thread"}
+        assert page.asks("POST", f"{path}/show", asked).status_code == 303
+        return page.asks("GET", f"{path}/thread").text
 
     def link_of(self, person: Person) -> str:
         """The path of a new link to the page, as it stands in their chat."""
@@ -110,15 +130,27 @@ class Siege:
         """The database."""
         return self.world.bot.folder / "paceful.sqlite3"
 
+    @cached_property
+    def doubts(self) -> set[str]:
+        """What `paceful check` says of the small content that nobody attacked: dates that pass."""
+        return self.mistakes(TINY)[1]
+
+    def mistakes(self, pack: Path) -> tuple[int, set[str], str]:
+        """Exit status of `paceful check`, each mistake without the folder's name, and all of it."""
+        told = self.runs("check", str(pack))
+        words = told.stdout + told.stderr
+        lines = {line.replace(f"{pack}/", "") for line in words.splitlines()}
+        return told.returncode, {line for line in lines if not line.startswith("warning:")}, words
+
     def rows(self, query: str, *values: object) -> Rows:
         """What the database holds, as whoever has its file reads it."""
         with closing(sqlite3.connect(self.file, timeout=30)) as opened:
             return opened.execute(query, values).fetchall()
 
-    def changes(self, *statements: str) -> None:
+    def changes(self, order: str, *values: object) -> None:
         """Change the database under the running service, as whoever has its file can."""
         with closing(sqlite3.connect(self.file, timeout=30)) as opened, opened:
-            assert all([opened.execute(each).rowcount for each in statements])
+            assert opened.execute(order, values).rowcount
 
     def copy(self) -> Path:
         """A copy of the database, which the attacker may change at leisure."""
@@ -132,6 +164,10 @@ class Siege:
         tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         names = sorted({name for (name,) in tables} - LIVELY)
         return {name: self.rows(f"SELECT * FROM {name}") for name in names}  # noqa: S608
+
+    def changed_since(self, before: dict[str, Rows]) -> set[str]:
+        """The tables that changed since then."""
+        return {name for name, rows in self.all_kept().items() if rows != before.get(name)}
 
     def runs(self, *words: str, **settings: str) -> CompletedProcess[str]:
         """What a command of an operator's said, with other settings than the service's."""

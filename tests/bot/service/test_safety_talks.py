@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.practice import Practice, told_just
 
-DAY = timedelta(days=1)
+DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 DIRECT = "I would rather ask than guess. Are you thinking about ending your life?"
 STOPPED = "I want to stop at what you wrote."
 LAST = "The help lines stay at /now, day and night."
@@ -54,7 +54,7 @@ async def test_whoever_leaves_at_the_last_safety_question_is_reminded_as_before(
 
     await practice.live(DAY)
     assert told_just(ann.news(), "A new lesson is ready")
-    await practice.live(10 * DAY)
+    await practice.wait(AN_HOUR, times=10 * 24)
     assert told_just(ann.news(), "A new lesson is ready")
     assert [each.rule for each in ann.alerts][-1] == "nudges-unanswered"
 
@@ -69,7 +69,7 @@ async def test_whoever_never_answered_the_direct_question_is_not_reminded_of_les
     await lee.taps("I have it")
     ann.news()
 
-    await practice.live(10 * DAY)
+    await practice.wait(AN_HOUR, times=10 * 24)
 
     assert ann.news() == []
     assert ann.state.held == "safety/crisis"
