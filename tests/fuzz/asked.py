@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp
 
+PATIENCE = 60.0
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -52,12 +54,17 @@ async def answer(
     app: ASGIApp, asked: Asked, headers: Sequence[tuple[str, str]], body: Sequence[bytes]
 ) -> Answer:
     """What the application answers, given the request as the server gives it."""
-    came, got = list(body), Answer()
+    came, got, over = list(body), Answer(), asyncio.Event()
+    ends = [{"type": "http.request", "body": b"", "more_body": False}] * (not asked.hangs_up)
 
     async def receive() -> dict[str, Any]:
         if not came:
-            ends = {"type": "http.request", "body": b"", "more_body": False}
-            return {"type": "http.disconnect"} if asked.hangs_up else ends
+            if ends:
+                return ends.pop()
+            if not asked.hangs_up:
+                # as a server: who has asked waits until all is answered
+                await over.wait()
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": came.pop(0), "more_body": True}
 
     async def send(message: Any) -> None:
@@ -68,9 +75,12 @@ async def answer(
             ]
         else:
             got.body += message.get("body", b"")
+            if not message.get("more_body"):
+                over.set()
 
     try:
-        await app(_scope(asked, headers), receive, send)
+        async with asyncio.timeout(PATIENCE):
+            await app(_scope(asked, headers), receive, send)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what we look for
         got.error = error
     return got

@@ -8,7 +8,7 @@ from tests.fuzz import odd
 from tests.fuzz.asked import Asked
 from tests.fuzz.target import Target
 
-EACH = 500
+EACH = 1000
 HANDLED_EVERY = 200
 
 

@@ -41,7 +41,7 @@ def test_without_settings_the_sandbox_opens_and_leaves_when_told(tmp_path: Path)
         client.post("/sandbox/say", json={"user": ALEX, "text": "/start"})
         until(lambda: "not for emergencies" in client.get(f"/sandbox/transcript/{ALEX}").text, "it")
 
-    [child] = re.findall(r"Started server process \[(\d+)\]", (tmp_path / "log").read_text())
+    [child] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     process.terminate()
     status = process.wait(PATIENCE)
     process.stdout.close()
