@@ -85,7 +85,8 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     """
     pack, store = tmp_path / "pack", tmp_path / "pack" / ".store"
     shutil.copytree(TINY, pack)
-    pack.joinpath("lines.yaml").rename(store.mkdir() or store / "lines")
+    store.mkdir()
+    pack.joinpath("lines.yaml").rename(store / "lines")
     pack.joinpath("lines.yaml").symlink_to(store / "lines")
     assert read(pack) == read(TINY)
 

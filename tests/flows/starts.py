@@ -70,7 +70,7 @@ STARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "half-way-act": ("learning-act", (FIVE_LESSONS,)),
     "lessons-over": ("learning-act", (ALL_LESSONS,)),
     "short-lessons-over": ("short-pack", (ALL_LESSONS,)),
-    "short-pack": ("learning-cbt", ("/settings", "=pack", "=short")),
+    "short-pack": ("learning-cbt", ("/settings", "=lessons", "=pack", "=short")),
     "graduated": ("lessons-over", ("/lesson", FINISHED)),
     "in-crisis": ("in-lesson-cbt", ("I want to die",)),
 }

@@ -23,6 +23,8 @@ STOPS = "Reminders stop until your pause is over"
 def change(player: Player, setting: str, value: str) -> None:
     """Choose this in the settings."""
     player.say("/settings")
+    if setting == "pack":
+        player.choose("lessons")
     player.choose(setting)
     player.choose(value)
 

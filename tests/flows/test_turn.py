@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -93,7 +94,9 @@ def test_the_agreement_is_kept_with_its_words(release: Release) -> None:
     assert all(
         text.strip() in agreed.text
         for step in release.flow("flow/consent").steps[:4]
-        for text in (getattr(step, "say", ""), getattr(step, "text", ""))
+        for whole in (getattr(step, "say", ""), getattr(step, "text", ""))
+        # how long records are kept is filled in
+        for text in re.split(r"\{keeps.*?\}", whole)
     )
 
 
