@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -102,9 +103,11 @@ async def test_every_page_about_a_patient_is_sound_in_both_sizes_and_both_scheme
         await desk.emulate_media(color_scheme=scheme)
         for size in SIZES:
             await desk.set_viewport_size(size)  # type: ignore[arg-type]
-            for tab in ("", "/timeline", "/thread", "/plans", "/notes", "/letter"):
-                wrong += await _findings(desk, one + tab)
-            wrong += await _findings(desk, "/clinic/patients")
+            tabs = ("", "/timeline", "/thread", "/plans", "/notes", "/letter")
+            for page in (*(one + tab for tab in tabs), "/clinic/patients"):
+                # nobody reads so fast: the page would ask for patience
+                ward.practice.clock.moment += timedelta(seconds=3)
+                wrong += await _findings(desk, page)
     assert wrong == []
     await _pictures(desk, one)
 
