@@ -15,7 +15,7 @@ from bot.sandbox.world import World
 from bot.telegram import wire as wires
 from bot.telegram.wire import OCCUPIED, Wire
 
-SHORT = 0.05
+SHORT = 0.3
 
 
 class Hanging(httpx.AsyncHTTPTransport):

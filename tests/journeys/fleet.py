@@ -100,7 +100,8 @@ class Fleet:
     def is_sound(self) -> None:
         """Nothing, if nothing is broken and the bots fought about nothing."""
         self.world.is_in_order()
-        assert broken(self.world) == []
+        wrong = broken(self.world)
+        assert not wrong, wrong
 
 
 @contextmanager
