@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -32,7 +33,8 @@ _PLAIN: dict[str, st.SearchStrategy[Any]] = {
 }
 _WRONG: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 7, -1, 1.5, "words", [], {}, [[]], {"id": "no number"}]
-)
+).map(deepcopy)
+# a copy: the next thing that goes wrong may happen inside of it
 
 
 @cache
