@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -20,14 +19,10 @@ from tests.journeys.conftest import NewWorld
 from tests.journeys.scripts import PLACE, WELCOME
 from tests.journeys.world import World
 
-if TYPE_CHECKING:
-    pass
-
 NAME, CLINICIAN, USERNAME = "Marguerite Exampleton", "Wilhelmina Quistgaard", "marmotta_1954"
 ADDRESS, SENTENCE = "quistgaard@hospital.example.org", "a marmot sleeps under my left shoulder"
 NEED, LATER = "I want to kill myself, said the marmot", "the marmot woke up while you were away"
-NUMBER = 8_675_309_421
-CONTAINED = "paceful"
+PIN = "84620317"
 
 
 @pytest.fixture
@@ -45,7 +40,12 @@ def theft(new_world: NewWorld) -> World:
     world.do("users", id=ann.number, first_name=NAME, username=USERNAME, language_code="en")
     ann.rushes(*WELCOME, *PLACE, SENTENCE, NEED)
     bob.rushes("/start", SENTENCE)
+    cleo = world.patient(NAME)
+    cleo.rushes(*WELCOME, "/pin", PIN, PIN)
     world.until_quiet()
+    lock = world.kept(cleo).state.lock
+    assert lock is not None
+    assert lock.digest
     erased = world.kept(bob).records.patient.pseudonym
     done = world.bot.runs("erase", erased, "--reason", "asked for it", "--yes", erased)
     assert done.returncode == 0, done.stderr
@@ -64,7 +64,7 @@ def spooled(world: World) -> None:
 def canaries(world: World) -> list[str]:
     """Everything that must be found nowhere."""
     numbers = [str(person.number) for person in world.people]
-    return [NAME, CLINICIAN, USERNAME, ADDRESS, SENTENCE, NEED, LATER, "marmot", *numbers]
+    return [NAME, CLINICIAN, USERNAME, ADDRESS, SENTENCE, NEED, LATER, "marmot", PIN, *numbers]
 
 
 def forms(words: str) -> Iterator[bytes]:
