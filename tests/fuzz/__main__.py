@@ -15,9 +15,9 @@ from tests.fuzz.target import Target
 def main() -> int:
     """0 if every answer was as it must be, else 1."""
     wish = _wish()
-    began, found, chance = time.monotonic(), dict[str, str](), wish.seed
+    found, chance = dict[str, str](), wish.seed
     total, statuses = 0, dict[int, int]()
-    while time.monotonic() - began < 60 * wish.minutes:
+    while time.process_time() < 60 * wish.minutes:
         with tempfile.TemporaryDirectory() as folder, Target(Path(folder)) as target:
             found |= fuzzed(target, EACH, chance)
             total += target.asked
@@ -34,7 +34,7 @@ def main() -> int:
 
 def _wish() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--minutes", type=float, default=5, help="of the processor's time")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
 
 from tests.journeys.people import Person as Phone
-from tests.journeys.processes import until
 from tests.journeys.world import World
 
 LINK = re.compile(r"http://\S+/clinic/enter/\S+")
@@ -24,9 +24,11 @@ class Browser:
 
     world: World
     phone: Phone
+    settles: Callable[[], None]
+    """Waits until the bot has done what it was asked for, and lets time go on where it must."""
+
     pages: int = 0
     jar: dict[str, str] = field(default_factory=dict)
-    links: list[str] = field(default_factory=list)
 
     def looks_around(self) -> None:
         """Sign in by a link from the chat, and look at every page and at one patient."""
@@ -43,15 +45,14 @@ class Browser:
             self._get(self.world.bot.url + found[0] + tab)
 
     def _link(self) -> str:
-        """The new link, once it is there: it may be sent late when something goes wrong."""
+        """The new link."""
+        before = len(self._links())
         self.phone.says("/page")
-        until(self._has_link, "the chat shows a link to the page")
-        return self._links()[-1]
-
-    def _has_link(self) -> bool:
-        before = len(self.links)
-        self.links = self._links()
-        return len(self.links) > before
+        self.settles()
+        links = self._links()
+        last = [bubble.text for bubble in self.phone.everything().bubbles[-3:]]
+        assert len(links) > before, f"the chat shows no link to the page, but {last}"
+        return links[-1]
 
     def _links(self) -> list[str]:
         found = (LINK.search(bubble.text) for bubble in self.phone.everything())

@@ -80,7 +80,7 @@ class Soak:
         self.crowd = Crowd.gathers(self.world, wish.patients, weeks, wish.seed, self.end)
         self.weather = Weather(self.world, Random(wish.seed), wish.kill_days)
         self.gauges = Gauges(self.world, folder / "soak.csv")
-        self.browser = Browser(self.world, self.desk.phones[0])
+        self.browser = Browser(self.world, self.desk.phones[0], self._settles)
 
     def closes(self) -> None:
         """Stop everything."""
