@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := build/tools
+BENCH := build/bench
 STORED := $(addprefix tests/,bot journeys faults life poison bad_inputs soak browser fuzz)
 QUIETLY := --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python -m pip $(QUIETLY)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv dev run test test-postgresql check format lock audit sbom clean soak crash life \
-	thorough fuzz baseline red-team
+	thorough fuzz baseline red-team bench
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +35,7 @@ test-postgresql: dev ## run every test that needs a database on PostgreSQL; ARGS
 crash: dev ## strike the bot at every statement, commit and call, for hours; ARGS="--every 20"
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-red-team: dev ## try forty attacks against a running instance; ARGS="P4 O7" or ARGS=--table
+red-team: dev ## try forty-two attacks against a running instance; ARGS="P4 O7" or ARGS=--table
 	@$(BIN)/python -m tests.red_team $(ARGS)
 
 thorough: dev ## ten times as many examples of what must always hold; ARGS="-k engine"
@@ -51,6 +52,9 @@ fuzz: dev ## odd requests to page and webhook for some minutes; ARGS="--minutes 
 
 baseline: dev ## look at every page of a running service as a scanner does
 	@$(BIN)/python -m tests.fuzz.baseline
+
+bench: dev $(BENCH)/.made ## race against other bots for half an hour; ARGS="paceful memory --rounds 1"
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 check: dev ## format, lint, types, import rules, content, migrations
 	$(BIN)/ruff format --check .
@@ -72,6 +76,7 @@ lock: $(TOOLS)/.made ## move every dependency to its newest version
 	$(call compile,requirements.lock,pyproject.toml --group build)
 	$(call compile,requirements-dev.lock,pyproject.toml --group build --group dev --constraints requirements.lock)
 	$(call compile,requirements-tools.lock,--group tools)
+	$(call compile,requirements-bench.lock,--group bench)
 
 audit: $(TOOLS)/.made ## ask the package index which pinned versions have known holes; needs the network
 	@# strict: a package that cannot be looked up is not a package without holes
@@ -112,4 +117,9 @@ $(VENV)/.made-dev: $(VENV)/.made requirements-dev.lock
 $(TOOLS)/.made: requirements-tools.lock
 	@$(PYTHON) -m venv $(TOOLS)
 	@$(TOOLS)/bin/python -m pip $(QUIETLY) install --require-hashes -r requirements-tools.lock
+	@touch $@
+
+$(BENCH)/.made: requirements-bench.lock
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip $(QUIETLY) install --require-hashes -r requirements-bench.lock
 	@touch $@

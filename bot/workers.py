@@ -71,7 +71,8 @@ class Workers:
             asyncio.Event(),
             asyncio.Event(),
         )
-        delivery.on_landing = self._posted.set
+        delivery.on_call = self._call
+        self._handled_all = True
         self._retire_from: datetime | None = None
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
@@ -91,10 +92,12 @@ class Workers:
         seconds = TRAVEL_TICK_SECONDS if travels else TICK_SECONDS
         self._scheduler.add_job(self._tick, "interval", seconds=seconds)
         self._scheduler.start()
+        # from here on somebody is there to settle what landed
+        self._delivery.on_landing = self._posted.set
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._loop(self._arrived, self._handle))
-                group.create_task(self._loop(self._posted, self._delivery.send_waiting))
+                group.create_task(self._loop(self._arrived, self._handle_waiting))
+                group.create_task(self._loop(self._posted, self._send_waiting))
                 # a loop of its own: a mail server that is slow holds up nobody's chat
                 group.create_task(self._loop(self._mailed, self._mail.send_waiting))
             await self._delivery.land()
@@ -133,13 +136,36 @@ class Workers:
                 await asyncio.sleep(_PAUSE_AFTER_FAULT)
                 return
 
+    def _call(self, name: str) -> None:
+        """Wake whoever has something to do after a commit."""
+        if name == "mails":
+            self._mailed.set()
+
+    async def _handle_waiting(self) -> int:
+        """How many arrivals were handled, or 0 if nothing is left."""
+        handled = await self._handle()
+        return 0 if self._handled_all else handled
+
+    async def _send_waiting(self) -> int:
+        """How many posts were sent on their way, or 0 if nothing is left that may go."""
+        sent = await self._delivery.send_waiting()
+        return sent if self._delivery.is_full else 0
+
     async def _handle(self) -> int:
         try:
-            handled = await self._store.write(handle.handle_batch, self._site)
+            handled = await self._delivery.along(handle.handle_some)
         # one bad arrival must not stop the others: they are redone one by one
         except Exception as error:  # noqa: BLE001 - logged there with its trace
             log.warning("a batch failed and is redone one by one: %s", type(error).__name__)
-            handled = await self._handle_one_by_one()
+            return await self._handle_apart()
+        self._handled_all = handled.is_all
+        if self._delivery.is_full:
+            self._posted.set()
+        return handled.count
+
+    async def _handle_apart(self) -> int:
+        self._handled_all = False
+        handled = await self._handle_one_by_one()
         self._posted.set()
         self._mailed.set()
         return handled

@@ -6,16 +6,12 @@ the release that it belongs to. Whoever says no has left.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-
 from flows.events import Due, Event, is_cue, is_patients
 from flows.frames import rest
-from flows.placeholders import names_in
 from flows.program import Release
 from flows.scene import Scene
 from flows.state import Aside, State
-from flows.steps import Consent, Step
+from flows.terms import fingerprint
 from flows.watches import is_watch
 
 NOT_ASKED = frozenset({"consenting", "withdrawn"})
@@ -24,8 +20,7 @@ NOT_ASKED = frozenset({"consenting", "withdrawn"})
 
 def flow_of(release: Release) -> str | None:
     """The flow that asks for the agreement, or None in a program that has none."""
-    names = release.program.phases.get("consenting", ())
-    return next((name for name in names if _question(release, name) is not None), None)
+    return release.terms.flow if release.terms is not None else None
 
 
 def terms(release: Release, keeps: str) -> str:
@@ -33,14 +28,7 @@ def terms(release: Release, keeps: str) -> str:
 
     `keeps` is for how long the service keeps records; it counts where the words name it.
     """
-    name = flow_of(release)
-    question = _question(release, name) if name else None
-    if name is None or question is None:
-        return ""
-    texts = [text.strip() for step in _upto(release, name, question) for text in _words(step)]
-    is_named = any("keeps" in names_in(text) for text in texts)
-    whole = "\n\n".join((question.consent, keeps if is_named else "", *texts))
-    return hashlib.sha256(whole.encode()).hexdigest()
+    return fingerprint(release.terms, keeps) if release.terms is not None else ""
 
 
 def is_old(release: Release, state: State, keeps: str) -> bool:
@@ -101,19 +89,3 @@ def taken_up(scene: Scene) -> Scene:
     is_older = aside.release != scene.release.hash
     excused = aside.release if is_older else scene.state.excused
     return scene.but(stack=aside.stack, release=aside.release, aside=None, excused=excused)
-
-
-def _question(release: Release, name: str) -> Consent | None:
-    steps = release.flow(name).steps
-    return next((step for step in steps if isinstance(step, Consent)), None)
-
-
-def _upto(release: Release, name: str, question: Consent) -> Iterator[Step]:
-    for step in release.flow(name).steps:
-        yield step
-        if step is question:
-            return
-
-
-def _words(step: Step) -> Iterator[str]:
-    yield from (text for name in ("say", "text") if (text := getattr(step, name, "")))

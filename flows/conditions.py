@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flows import measures, timing
+from flows.fields import Number
 from flows.measure import Measure
 from flows.state import Score, State
-from flows.steps import Condition, Number
+from flows.steps import Condition
 
 Found = str | Number | None
 

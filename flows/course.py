@@ -24,14 +24,13 @@ def lessons_of(scene: Scene) -> tuple[str, ...]:
 
 def is_lesson_of_any(scene: Scene, flow: str) -> bool:
     """Whether this is a lesson of the core or of any track, the patient's or another."""
-    program = scene.release.program
-    lessons = (lesson for track in program.tracks.values() for lesson in track.lessons)
-    return flow in (*program.core, *lessons)
+    return flow in scene.release.program.lessons
 
 
 def next_lesson(scene: Scene) -> str | None:
     """The first of the patient's lessons that is not finished, or None."""
-    return next((name for name in lessons_of(scene) if scene.state.finished(name) is None), None)
+    done = scene.state.all_finished
+    return next((name for name in lessons_of(scene) if name not in done), None)
 
 
 def lessons_done(scene: Scene) -> int:
@@ -41,7 +40,8 @@ def lessons_done(scene: Scene) -> int:
 
 def lessons_left(scene: Scene) -> int:
     """How many of the patient's lessons are still to come."""
-    return sum(scene.state.finished(name) is None for name in lessons_of(scene))
+    done = scene.state.all_finished
+    return sum(name not in done for name in lessons_of(scene))
 
 
 def is_through(scene: Scene) -> bool:

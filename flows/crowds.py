@@ -6,11 +6,15 @@ answers to what was asked never count.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flows.answers import Answer, typed
+from flows.effects import Effect, Send
 from flows.events import Attached, Edited, Joined, Said, Tapped
 from flows.hearing import command_in
+from flows.presence import ANSWER
 from flows.scene import Scene
-from flows.state import Crowd
+from flows.state import Crowd, State
 from flows.steps import Write
 from flows.wording import message
 
@@ -44,6 +48,20 @@ def is_held_back(scene: Scene) -> bool:
     """Whether what came is not answered because too much came."""
     crowd = scene.state.crowd
     return crowd is not None and crowd.full and crowd.at == scene.event.at
+
+
+def makes_room(state: State, effects: Iterable[Effect]) -> bool:
+    """Whether answers that still wait give way: too much came, and something else is said now."""
+    is_full = state.crowd is not None and state.crowd.full
+    return is_full and any(isinstance(each, Send) for each in effects)
+
+
+def stays(text: str, data: Iterable[str], word: str) -> bool:
+    """Whether a bubble of this text and these buttons is sent though it waits in a flood.
+
+    A clinician's words are, and so is the word that it was too much.
+    """
+    return ANSWER in data or text == word
 
 
 def _counts(scene: Scene) -> bool:

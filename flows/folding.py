@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # the many signs that people's keyboards put between "can" and "t"
 _APOSTROPHES = dict.fromkeys(map(ord, "'\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\uff07"))
 _HYPHENS = dict.fromkeys((0x2010, 0x2011, 0x2212), "-")
+_SIGNS = _APOSTROPHES | _HYPHENS
 _WORDS = re.compile(r"[^\W_]+")
 
 # letters that show nothing, and are no marks to Unicode
@@ -16,13 +18,22 @@ _BLANKS = frozenset("\u115f\u1160\u3164\uffa0")
 
 def fold(text: str) -> str:
     """The text in lower case, of plain letters and digits, without marks or what is unseen."""
-    once = _stripped(text.translate(_APOSTROPHES | _HYPHENS)).casefold()
+    once = _stripped(text.translate(_SIGNS)).casefold()
     return _digits(_stripped(once))
 
 
 def bare(text: str) -> str:
     """The folded words alone, one space between them: no signs, no pictures."""
     return " ".join(_WORDS.findall(fold(text)))
+
+
+@lru_cache(maxsize=4096)
+def written(text: str) -> str:
+    """The bare words of what an author wrote: labels and names, which come again at every turn.
+
+    Never for what a patient wrote: these are kept.
+    """
+    return bare(text)
 
 
 def _stripped(text: str) -> str:

@@ -54,7 +54,7 @@ def is_answer(scene: Scene, question: Question, text: str, name: str | None) -> 
 
 def command_in(scene: Scene, text: str) -> str | None:
     """The command that the whole message is, by a slash or in plain words, or None."""
-    name = reading.read_command(text, scene.release.messages.typed)
+    name = reading.read_command(text, scene.release.messages.spoken)
     if name is None and text.startswith("/"):
         return (text[1:].partition("@")[0].split() or ["menu"])[0].lower()
     return name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 from flows import course
 from flows.conditions import Known
 from flows.scene import Scene
@@ -9,10 +11,28 @@ from flows.scene import Scene
 
 def known_of(scene: Scene) -> Known:
     """What the conditions of this scene are asked about."""
-    facts: dict[str, str | int] = {
-        "phase": scene.state.phase,
-        "lessons": course.lessons_done(scene),
-        "lessons_left": course.lessons_left(scene),
-        "weeks": course.weeks(scene),
-    }
-    return Known(scene.state, scene.event.at, facts, scene.release.measures)
+    return Known(scene.state, scene.event.at, _Facts(scene), scene.release.measures)
+
+
+_FACTS: Mapping[str, Callable[[Scene], str | int]] = {
+    "phase": lambda scene: scene.state.phase,
+    "lessons": course.lessons_done,
+    "lessons_left": course.lessons_left,
+    "weeks": course.weeks,
+}
+
+
+class _Facts(Mapping[str, str | int]):
+    """The facts of a course, each counted when it is asked for."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def __getitem__(self, name: str) -> str | int:
+        return _FACTS[name](self._scene)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FACTS)
+
+    def __len__(self) -> int:
+        return len(_FACTS)

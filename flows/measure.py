@@ -8,21 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from flows.steps import (
-    END,
-    AnyStep,
-    Case,
-    Choices,
-    Condition,
-    Decide,
-    Flow,
-    Item,
-    Key,
-    Number,
-    Say,
-    Tally,
-    Words,
-)
+from flows.fields import Choices, Key, Number, Words
+from flows.steps import END, AnyStep, Case, Condition, Decide, Flow, Item, Say, Tally
 from flows.value import Value
 
 Ends = tuple[str, str]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -12,8 +14,7 @@ LONG = 6
 """From this many letters on, a word is known with one letter wrong or with a space in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A word of a phrase, or the beginning of one."""
 
     word: str
@@ -44,13 +45,17 @@ class Phrasebook:
     """Phrases by their first word, and their words arranged for looking up.
 
     `slips` has the long words by all their forms with one letter less: two words that differ by
-    one letter share such a form, so a slip is found without trying every word.
+    one letter share such a form, so a slip is found without trying every word. `stems` has the
+    beginnings of words by their first letters, as many as the `shortest` has; `begins` says how
+    long the beginning of a word may be that is nearly a stem.
     """
 
     phrases: Mapping[Pattern, Sequence[Phrase]]
     words: Mapping[str, Pattern]
-    stems: Mapping[int, Mapping[str, Pattern]]
+    stems: Mapping[str, Sequence[Pattern]]
     slips: Mapping[str, Sequence[Pattern]]
+    begins: frozenset[int]
+    shortest: int
     longest: int
 
     def find(self, words: Sequence[str]) -> Iterator[Found]:
@@ -59,29 +64,26 @@ class Phrasebook:
         single = [known[word] for word in words]
         pairs = zip(words, (*words[1:], ""), strict=False)
         joined = [self._joined(one, two) for one, two in pairs]
-        for start in range(len(words)):
-            for pattern in single[start] | joined[start]:
+        for start, patterns in enumerate(zip(single, joined, strict=True)):
+            for pattern in _NONE.union(*patterns):
                 for phrase in self.phrases.get(pattern, ()):
                     end = _end(phrase.words, start, single, joined)
                     if end is not None:
                         yield Found(phrase.kind, phrase.language, start, end)
 
     def _patterns(self, word: str) -> frozenset[Pattern]:
-        exact = frozenset(self._exact(word))
-        return exact or frozenset(self._nearly(word))
+        return frozenset(self._exact(word)) or frozenset(self._nearly(word))
 
-    def _exact(self, word: str) -> Iterator[Pattern]:
-        if word in self.words:
-            yield self.words[word]
-        for length, stems in self.stems.items():
-            if (stem := stems.get(word[:length])) is not None:
-                yield stem
+    def _exact(self, word: str) -> list[Pattern]:
+        found = [self.words[word]] if word in self.words else []
+        stems = self.stems.get(word[: self.shortest], ())
+        found += [each for each in stems if word.startswith(each.word)]
         if "*" in word:
-            yield from (self.words[each] for each in self.words if _censors(word, each))
+            found += [self.words[each] for each in self.words if _censors(word, each)]
+        return found
 
     def _nearly(self, word: str) -> Iterator[Pattern]:
-        begins = {size + more for size in self.stems for more in (-1, 0, 1)} | {len(word)}
-        for length in begins:
+        for length in self.begins | {len(word)}:
             if LONG - 1 <= length <= min(len(word), self.longest + 1):
                 start = word[:length]
                 for pattern in self._alike(start):
@@ -89,15 +91,19 @@ class Phrasebook:
                         yield pattern
 
     def _alike(self, word: str) -> set[Pattern]:
-        return {each for form in _shortened(word) for each in self.slips.get(form, ())}
+        known = (self.slips[form] for form in _shortened(word) if form in self.slips)
+        return set(chain.from_iterable(known))
 
     def _joined(self, one: str, two: str) -> frozenset[Pattern]:
         """The long words that were written with a space in them ("my self")."""
         both = one + (two[1:] if one[-1:] == two[:1] else two)
         if not two or not LONG <= len(both) <= 2 * self.longest:
-            return frozenset()
+            return _NONE
         known = self._exact(both)
         return frozenset(each for each in known if len(each.word) > max(len(one), LONG - 1))
+
+
+_NONE: frozenset[Pattern] = frozenset()
 
 
 def phrasebook(phrases: Iterable[Phrase]) -> Phrasebook:
@@ -106,20 +112,24 @@ def phrasebook(phrases: Iterable[Phrase]) -> Phrasebook:
     for phrase in phrases:
         by_first[phrase.words[0]].append(phrase)
     patterns = {word for every in by_first.values() for phrase in every for word in phrase.words}
+    sizes = {len(each.word) for each in patterns if each.prefix}
+    shortest = min(sizes, default=0)
     return Phrasebook(
         phrases=dict(by_first),
         words={each.word: each for each in patterns if not each.prefix},
-        stems=_stems(patterns),
+        stems=_stems(patterns, shortest),
         slips=_slips(patterns),
+        begins=frozenset(size + more for size in sizes for more in (-1, 0, 1)),
+        shortest=shortest,
         longest=max((len(each.word) for each in patterns), default=0),
     )
 
 
-def _stems(patterns: Iterable[Pattern]) -> dict[int, dict[str, Pattern]]:
-    stems: dict[int, dict[str, Pattern]] = defaultdict(dict)
+def _stems(patterns: Iterable[Pattern], letters: int) -> dict[str, list[Pattern]]:
+    stems: dict[str, list[Pattern]] = defaultdict(list)
     for pattern in patterns:
         if pattern.prefix:
-            stems[len(pattern.word)][pattern.word] = pattern
+            stems[pattern.word[:letters]].append(pattern)
     return dict(stems)
 
 

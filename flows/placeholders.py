@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*(?:\|[^{}|]+)?)\}")
 """A name in braces, in small letters; behind a bar the words that stand when it is not known."""
 
 
+@lru_cache(maxsize=4096)
 def slots_in(text: str) -> frozenset[str]:
-    """What stands between braces in the text: names, some with other words behind a bar."""
+    """What stands between braces in an author's text: names, some with words behind a bar."""
     return frozenset(PLACEHOLDER.findall(text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -19,5 +20,11 @@ class City:
 class Places:
     """Cities by folded name (several may share one), and all IANA zone names."""
 
-    cities: dict[str, tuple[City, ...]] = field(default_factory=dict)
+    cities: Mapping[str, tuple[City, ...]] = field(default_factory=dict)
     zones: tuple[str, ...] = ()
+
+    def of_country(self, code: str) -> Iterator[City]:
+        """The cities of a country."""
+        wanted = code.casefold()
+        every = (city for cities in self.cities.values() for city in cities)
+        return (city for city in every if city.country.casefold() == wanted)

@@ -22,6 +22,9 @@ ENDS = frozenset({"stop", "pause", "resume", "erase"})
 PLAIN = frozenset({"now", "help", "stop"})
 """Commands that are heard in plain words, too; the clinician reads the words all the same."""
 
+ANSWER = ".answer"
+"""What the button brings that stands under a clinician's words."""
+
 _HELP = frozenset({"now", "help", "crisis"})
 _LOOKS = frozenset({"menu", "progress", "cards", "calls", "mydata"})
 _OF_A_CARD = frozenset({"card", "cards", "card-picture"})
@@ -30,7 +33,7 @@ _SAID_AGAIN = timedelta(hours=1)
 
 def told(scene: Scene, event: Told) -> Scene:
     """The scene with a clinician's words, and when replies usually come."""
-    buttons = ((Button(label=scene.release.label("answer"), data=".answer"),),)
+    buttons = ((Button(label=scene.release.label("answer"), data=ANSWER),),)
     replies = ""
     if event.replies and scene.state.taken_by is None:
         replies = f"\n\n{worded(scene, 'told-replies', replies=event.replies).strip()}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import chain
 from typing import Literal, get_args
 
 from pydantic import ConfigDict, Field, PrivateAttr
 from transitions import Machine
 
+from flows.fields import Choices, Key, Label, Number, Words
 from flows.machine import compile_flow
 from flows.measure import (
     Band,
@@ -23,7 +25,9 @@ from flows.measure import (
 )
 from flows.places import Places
 from flows.rule import Escalation, Rule, Tier
-from flows.steps import Case, Choices, Condition, Flow, Key, Label, Number, Words
+from flows.spoken import spoken
+from flows.steps import Case, Condition, Flow
+from flows.terms import Terms, terms_of
 from flows.value import Value
 
 __all__ = [
@@ -197,6 +201,12 @@ class Program(Value):
     commands: dict[str, str]
     baseline: str = "baseline"
 
+    @cached_property
+    def lessons(self) -> frozenset[str]:
+        """Every lesson there is: the core's and each track's."""
+        tracks = (track.lessons for track in self.tracks.values())
+        return frozenset((*self.core, *chain.from_iterable(tracks)))
+
 
 class Feedback(Value):
     """Words that a clinician may send: under which name, what its button says, and when it fits.
@@ -223,6 +233,11 @@ class Messages(Value):
     numbers: dict[str, int]
     days: dict[str, tuple[str, ...]]
 
+    @cached_property
+    def spoken(self) -> dict[str, str]:
+        """The command that each typed phrase stands for."""
+        return spoken(self.typed)
+
 
 class Release(Value):
     """The whole content of one moment: what a conversation needs, and nothing that changes."""
@@ -247,9 +262,10 @@ class Release(Value):
 
     def machine(self, name: str) -> Machine:
         """The machine of that flow, compiled once and shared by everyone on this release."""
-        if name not in self._machines:
-            self._machines[name] = compile_flow(self.flow(name))
-        return self._machines[name]
+        machines = self._machines
+        if name not in machines:
+            machines[name] = compile_flow(self.flow(name))
+        return machines[name]
 
     def with_machines(self, machines: dict[str, Machine]) -> Release:
         """A copy of this release in which flows are followed on these machines."""
@@ -260,6 +276,11 @@ class Release(Value):
     @cached_property
     def _measure_flows(self) -> dict[str, Flow]:
         return {f"measure/{name}": measure.flow() for name, measure in self.measures.items()}
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        """What is agreed to before anything else, or None in a program that asks for nothing."""
+        return terms_of(self.flow(name) for name in self.program.phases.get("consenting", ()))
 
     @property
     def all_flows(self) -> dict[str, Flow]:

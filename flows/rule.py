@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from flows.steps import Choices, Key, Label, Number, Words
+from flows.fields import Choices, Key, Label, Number, Words
 from flows.value import Value
 
 TierName = Literal["red", "amber", "yellow", "grey"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flows.effects import Button, Effect, Lane, Send
@@ -25,11 +25,12 @@ class Scene:
 
     def but(self, **changes: Any) -> Scene:
         """This scene with the state changed."""
-        return replace(self, state=self.state.model_copy(update=changes))
+        state = self.state.model_copy(update=changes)
+        return Scene(self.release, self.event, state, self.effects)
 
     def then(self, *effects: Effect) -> Scene:
         """This scene with more to do."""
-        return replace(self, effects=(*self.effects, *effects))
+        return Scene(self.release, self.event, self.state, (*self.effects, *effects))
 
     def send(self, text: str, values: dict[str, str], buttons: Rows = ()) -> Scene:
         """This scene with one more bubble, in the lane that the moment asks for."""

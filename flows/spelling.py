@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from flows.folding import fold
 
@@ -14,6 +15,7 @@ _LOOKALIKES = str.maketrans(
     "abekmhopctyxijshdqwl" + "abenikmvonpotuxwys" + "ilodht",
 )
 _LEET = str.maketrans("01345@$!|", "oieasasii")
+_LETTERS = _LOOKALIKES | _LEET
 
 # no two neighbours in here can match the same character, so it takes one look at each
 _WORD = re.compile(r"[@$]?[^\W_]+(?:[@$!|*]+[^\W_]+)*")
@@ -32,8 +34,7 @@ class Said:
     spelled: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     letters: str
     sentence: int
     clause: int
@@ -65,8 +66,10 @@ def _split(text: str) -> Iterator[_Word]:
     sentence = clause = end = 0
     for match in _WORD.finditer(text):
         between = text[end : match.start()]
-        sentence += bool(_SENTENCE_ENDS.search(between))
-        clause += bool(_SENTENCE_ENDS.search(between) or _CLAUSE_ENDS.search(between))
+        if between.strip(" "):
+            is_end = bool(_SENTENCE_ENDS.search(between))
+            sentence += is_end
+            clause += is_end or bool(_CLAUSE_ENDS.search(between))
         yield _Word(match.group(), sentence, clause)
         end = match.end()
 
@@ -101,4 +104,6 @@ def _meant(before: _Word | None, word: _Word, after: _Word | None) -> str:
 def _plain(letters: str) -> str:
     if letters.isdigit():
         return letters
-    return once(letters.translate(_LOOKALIKES).translate(_LEET))
+    if letters.isascii() and letters.isalpha():
+        return once(letters)
+    return once(letters.translate(_LETTERS))

@@ -203,4 +203,12 @@ class State(Value):
 
     def finished(self, flow: str) -> datetime | None:
         """When that flow was last finished, or None."""
-        return next((d.at for d in reversed(self.done) if d.flow == flow), None)
+        for each in reversed(self.done):
+            if each.flow == flow:
+                return each.at
+        return None
+
+    @property
+    def all_finished(self) -> frozenset[str]:
+        """The names of all flows that were finished."""
+        return frozenset([each.flow for each in self.done])

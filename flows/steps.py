@@ -5,24 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from flows.fields import Choices, Chosen, Key, Number, Words
 from flows.value import Value
 
 END = "end"
 """The name of the place after the last step: `goto: end` leaves the flow."""
-
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
-Words = Annotated[str, Field(min_length=1)]
-Label = Annotated[str, Field(min_length=1, max_length=64)]
-Number = int | float
-
-
-def _as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Choices = dict[Annotated[str, BeforeValidator(_as_text)], Label]
 
 
 class Condition(Value):
@@ -78,7 +67,7 @@ class Question(Step):
 
     text: Words
     again: str | None = None
-    next: dict[Annotated[str, BeforeValidator(_as_text)], str] | tuple[Case, ...] = ()
+    next: dict[Chosen, str] | tuple[Case, ...] = ()
 
 
 class Ask(Question):
@@ -323,7 +312,7 @@ class Flow(Value):
     next_after: int | None = Field(default=None, ge=0)
     steps: tuple[AnyStep, ...] = Field(min_length=1)
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The first part of the id: lesson, exercise, flow, nudge, safety or measure."""
         return self.id.partition("/")[0]

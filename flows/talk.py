@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from flows import agreement, locks
+from flows import acts, agreement, locks
 from flows.answers import Answer, Choice
 from flows.cards import keep as keep_card
-from flows.cards import left_open, show_cards
+from flows.cards import left_open
 from flows.course import next_addon, next_lesson
-from flows.effects import Erase, GiveData, Raise, Relay
+from flows.effects import Raise
 from flows.errors import EndlessFlow
 from flows.frames import alarm, close_question, place, rest
 from flows.keeping import keep_answer
@@ -17,7 +15,6 @@ from flows.known import known_of
 from flows.machine import ANSWERED, NEXT, SKIPPED, WAITED
 from flows.machines import follow
 from flows.piles import lifted, taken_out
-from flows.progress import show_progress, show_summary
 from flows.prompts import ask, lasting
 from flows.rhythm import (
     CHECKED,
@@ -28,7 +25,7 @@ from flows.rhythm import (
 )
 from flows.scene import Scene
 from flows.scoring import is_passed, on_item, on_passed, tally
-from flows.state import Aside, Frame, State
+from flows.state import Aside, Frame
 from flows.steps import (
     END,
     Add,
@@ -43,7 +40,6 @@ from flows.steps import (
     Safe,
     Say,
     Show,
-    Step,
     Tally,
     Tell,
     Wait,
@@ -222,7 +218,7 @@ def _enter(scene: Scene) -> Scene:
         case Question():
             return ask(scene, step)
         case Say():
-            return _on(_said(scene, step), NEXT)
+            return _on(acts.said(scene, step), NEXT)
         case Card():
             return _on(keep_card(scene, step), NEXT)
         case Do() if is_passed(scene, step.do):
@@ -239,49 +235,11 @@ def _enter(scene: Scene) -> Scene:
             # "back" must not lead to before a move that was made
             return move(_on(scene, NEXT).top_but(trail=()), step.move)
         case EraseStep():
-            return _erased(scene)
+            return acts.erased(scene)
         case Show() | Tell() | Safe() | Decide() | Add():
-            return _on(_act(scene, step), NEXT)
+            return _on(acts.act(scene, step), NEXT)
         case _:
             raise EndlessFlow(scene.state.stack[-1].flow)
-
-
-def _said(scene: Scene, step: Say) -> Scene:
-    scene, top = scene.send(step.say.strip(), values_for(scene, step.say)), scene.state.stack[-1]
-    return scene.top_but(simpler=(*top.simpler, str(step.id))) if step.simpler else scene
-
-
-def _act(scene: Scene, step: Step) -> Scene:
-    match step:
-        case Safe():
-            return scene.but(held=None)
-        case Add() if step.add not in scene.state.addons:
-            return scene.but(addons=(*scene.state.addons, step.add))
-        case Tell() if step.tell in scene.state.answers:
-            words = scene.state.words.get(step.tell) or str(scene.state.answers[step.tell])
-            return scene.then(Relay(text=words))
-        case Show(show="progress"):
-            return show_progress(scene)
-        case Show(show="summary"):
-            return show_summary(scene)
-        case Show(show="cards" | "mydata") if locks.is_shut(scene):
-            return message(scene, "pin-first")
-        case Show(show="cards"):
-            return show_cards(scene)
-        case Show(show="lines"):
-            return message(scene, "lines")
-        case Show(show="mydata"):
-            return scene.then(GiveData(caption=scene.release.text("mydata")))
-        case _:
-            return scene
-
-
-def _erased(scene: Scene) -> Scene:
-    """The scene of somebody of whom nothing is known any more: nothing is open, and they left."""
-    kept = ("release", "turn", "nudge", "watch", "check", "behind_watch", "overdue_watch", "cue")
-    known = {name: getattr(scene.state, name) for name in kept}
-    scene = message(scene, "erased").then(Erase())
-    return replace(scene, state=State(**known, phase="withdrawn", invited=False))
 
 
 def _leave_for(scene: Scene, step: Open) -> Scene:

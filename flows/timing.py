@@ -14,7 +14,7 @@ _MINUTE = timedelta(minutes=1)
 
 def zone_of(name: str) -> tzinfo:
     """The time zone of an IANA name or of an offset like UTC+05:45; ValueError for others."""
-    if match := _OFFSET.fullmatch(name):
+    if name.startswith("UTC") and (match := _OFFSET.fullmatch(name)):
         sign, hours, minutes = match.groups()
         away = timedelta(hours=int(hours), minutes=int(minutes))
         return timezone(away if sign == "+" else -away)

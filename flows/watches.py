@@ -114,8 +114,10 @@ def _overdue(scene: Scene) -> Waiting | None:
 
     What fell due during a pause counts from its end; and no clock that runs is set earlier.
     """
+    if not scene.state.uncertain or scene.state.held is not None:
+        return None
     due_at = next_check_at(scene)
-    if not scene.state.uncertain or scene.state.held is not None or due_at is None:
+    if due_at is None:
         return None
     long, now = timedelta(days=scene.release.escalation.silence_days), scene.state.overdue_watch
     if now is not None:

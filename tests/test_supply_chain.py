@@ -20,7 +20,9 @@ LOCKS = {
     "requirements.lock": ("build",),
     "requirements-dev.lock": ("build", "dev"),
     "requirements-tools.lock": ("tools",),
+    "requirements-bench.lock": ("bench",),
 }
+OF_THEIR_OWN = {("tools",), ("bench",)}
 PACKAGE = "some-thing==1.2 ; python_version < '3.12' \\\n    --hash=sha256:" + "a" * 64
 CONTAINERFILE = ROOT / "deploy" / "Containerfile"
 UNIT = ROOT / "deploy" / "paceful.service"
@@ -29,7 +31,7 @@ UNIT = ROOT / "deploy" / "paceful.service"
 def asked_for(groups: tuple[str, ...]) -> list[Requirement]:
     """What pyproject.toml asks for in these groups, and the service's own packages."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    own = [] if groups == ("tools",) else project["project"]["dependencies"]
+    own = [] if groups in OF_THEIR_OWN else project["project"]["dependencies"]
     lines = [*own, *(line for group in groups for line in project["dependency-groups"][group])]
     return [Requirement(line) for line in lines]
 

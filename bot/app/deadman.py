@@ -24,7 +24,7 @@ from bot.service.mail_delivery import Courier
 from bot.service.site import Site
 from bot.service.team import care_team, operators
 from bot.service.wording import fixed, line
-from bot.store import inbox, marks, outbox, people
+from bot.store import inbox, marks, outbox, people, standing
 from bot.store.store import Store
 from bot.store.unit import Unit
 
@@ -175,18 +175,18 @@ class DeadMan:
     async def _look_at_database(self) -> None:
         """Learn who is to be told and what waits; whoever was known a moment ago will do."""
         is_well = self._watch.since is None
-        learnt: Learnt = (self._pager.chats, 0.0, 0.0, 0.0, False)
+        learnt: Learnt = (self._pager.chats, 0.0, 0.0, 0.0, False, False)
         with suppress(Exception):
             async with asyncio.timeout(READ_SECONDS):
                 learnt = await self._store.read(_learn, self._site)
-        chats, outbox_age, inbox_age, kept_age, is_guessed = learnt
+        chats, outbox_age, inbox_age, kept_age, is_guessed, is_forged = learnt
         # while all is well, for later nobody may be able to say who they are
         self._pager.chats = chats if is_well else self._pager.chats
         inbox_age = max(inbox_age, _age(self._sheltered(), self._site.clock.now()))
         # a file that is gone takes every write all the same, and keeps none
         is_writable = self._written() and self._is_there()
         self._queues = Queues(
-            outbox_age, inbox_age, is_writable, self._astray(), kept_age, is_guessed
+            outbox_age, inbox_age, is_writable, self._astray(), kept_age, is_guessed, is_forged
         )
 
     def _written(self) -> bool:
@@ -211,8 +211,9 @@ class DeadMan:
         return True
 
 
-Learnt = tuple[tuple[str, ...], float, float, float, bool]
-"""Who is to be told, the ages of what waits longest and of what is over, if codes are guessed."""
+Learnt = tuple[tuple[str, ...], float, float, float, bool, bool]
+"""Who is to be told, the ages of what waits longest and of what is over, if codes are guessed, and
+if somebody of the team is not who was sealed."""
 
 
 def _learn(unit: Unit, site: Site) -> Learnt:
@@ -220,7 +221,8 @@ def _learn(unit: Unit, site: Site) -> Learnt:
     now, oldest = site.clock.now(), (outbox.oldest(unit), inbox.counts(unit).oldest)
     kept_age = retiring.late_by(unit, site).total_seconds()
     ages = _age(oldest[0], now), _age(oldest[1], now), kept_age
-    return _chats_of_operators(unit), *ages, guessing.are_many(unit, now)
+    is_forged = bool(standing.forged_members(unit))
+    return _chats_of_operators(unit), *ages, guessing.are_many(unit, now), is_forged
 
 
 def _age(then: datetime | None, now: datetime) -> float:
@@ -230,7 +232,7 @@ def _age(then: datetime | None, now: datetime) -> float:
 def _chats_of_operators(unit: Unit) -> tuple[str, ...]:
     told = operators(unit) or care_team(unit)
     contacts = [each.contact_id for each in told if each.contact_id is not None]
-    return tuple(people.chat_of(unit, contacts).values())
+    return tuple(people.sound_chats(unit, contacts))
 
 
 @contextmanager

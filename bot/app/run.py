@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -20,10 +21,10 @@ from bot.app.web import web
 from bot.clinic import clinic
 from bot.clinic.shell import headers
 from bot.clock import Clock
-from bot.content.mistakes import ContentError
+from bot.content.cache import FOLDER as CACHE
+from bot.content.cache import Cache
+from bot.content.compiled import compiled
 from bot.content.places import places
-from bot.content.proofreading import proofread_to_start
-from bot.content.reading import read
 from bot.keys import Vault
 from bot.mail import Courier, route_of
 from bot.service.auditing import Exporting
@@ -60,16 +61,20 @@ def site_for(settings: Settings) -> Site:
     """This installation's content, clock and hours; ContentError if the content is broken."""
     if not (settings.content_dir / "program.yaml").is_file():
         raise BadSetting("CONTENT_DIR", "CONTENT_DIR must be a folder with a program.yaml in it.")
-    release = read(settings.content_dir)
-    proof = proofread_to_start(settings.content_dir)
-    if proof.errors:
-        # what the checker refuses could leave someone in need without an answer
-        raise ContentError(proof.errors)
+    cache = cache_of(settings)
+    release = compiled(settings.content_dir, cache)
     if settings.language != release.program.language:
         sentence = f"LANGUAGE must be {release.program.language}: the content has no other."
         raise BadSetting("LANGUAGE", sentence)
     clock = Clock(settings.clock_offset_file)
-    return Site(settings, Releases(release, places), clock, read_update)
+    return Site(settings, Releases(release, partial(places, cache)), clock, read_update)
+
+
+def cache_of(settings: Settings) -> Cache | None:
+    """What earlier starts left, or None where no key keeps it from being changed."""
+    if not settings.keys:
+        return None
+    return Cache(settings.data_dir / CACHE, Vault(settings.keys).site(CACHE))
 
 
 def courier_for(settings: Settings) -> Courier | None:
@@ -113,8 +118,8 @@ async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; turns in hand are finished, the rest waits in the inbox."""
     set_up(settings.log_level, secrets_of(settings))
     stopping = _stop_signal()
-    site, vault = site_for(settings), Vault(settings.keys)
     make_data_dir(settings)
+    site, vault = site_for(settings), Vault(settings.keys)
     _keep_together(settings)
     # before anything is touched: another process may be at work on the same file
     replica = join(settings.database, vault, site.clock, version("paceful"))
@@ -176,8 +181,8 @@ class Service:
         server = self._server()
         door = _listen(self._settings.http_host, self._settings.http_port)
         await self._shelter.begin()
-        # a second of work that nobody should wait for when the first patient names a city
-        warming = asyncio.create_task(asyncio.to_thread(places))
+        # work that nobody should wait for when the first patient names a city
+        warming = asyncio.create_task(asyncio.to_thread(lambda: self._site.release.places))
         async with self._watched(), asyncio.TaskGroup() as group:
             living = group.create_task(self._replica.live())
             sheltering = group.create_task(self._shelter.live())
@@ -195,7 +200,8 @@ class Service:
                 task.cancel()
         await warming
         await self._shelter.close()
-        await self._bot.shutdown()
+        # a bot that never reached Telegram would not close them
+        await self._wire.shutdown()
 
     @asynccontextmanager
     async def _watched(self) -> AsyncIterator[None]:

@@ -40,6 +40,7 @@ TROUBLES = {
     "aside": Patience(0, 60),
     "retention": Patience(600, 60),
     "guesses": Patience(0, 600),
+    "forged": Patience(0, 60),
 }
 """What operators are told of, each once, and once more when it is over."""
 _HEARS_NOTHING = frozenset({"token", "wedged", "silent"})
@@ -51,7 +52,7 @@ class Queues:
 
     `astray` names the files from which messages cannot be brought into the database, and
     `unretired` is how many seconds ago what was over its time last went; `guessed` says that many
-    codes were wrong lately.
+    codes were wrong lately, `forged` that somebody without a key changed who is of the team.
     """
 
     outbox: float = 0.0
@@ -60,6 +61,7 @@ class Queues:
     astray: tuple[str, ...] = ()
     unretired: float = 0.0
     guessed: bool = False
+    forged: bool = False
 
 
 @dataclass(slots=True)
@@ -111,6 +113,7 @@ class Signs:
             "aside": bool(queues.astray),
             "retention": queues.unretired > RETENTION_STALE,
             "guesses": queues.guessed,
+            "forged": queues.forged,
         }
         return _causes(frozenset(name for name, is_so in seen.items() if is_so))
 

@@ -14,6 +14,7 @@ from bot.app import run as run_service
 from bot.app.doctor import diagnose
 from bot.cli.simulating import PATIENTS, sandbox_people, simulate
 from bot.clock import Clock
+from bot.loop import run_to_end
 from bot.sandbox.supervise import DATABASE, run_sandbox
 from bot.service import joining
 from bot.service.team import ROLES
@@ -47,7 +48,7 @@ def run() -> None:
         print("No BOT_TOKEN is set, so this is the sandbox: nothing leaves this machine.")
         sandbox(settings.http_port, demo=False, patients=PATIENTS)
     else:
-        asyncio.run(run_service(settings))
+        run_to_end(run_service(settings))
 
 
 def sandbox(

@@ -72,6 +72,11 @@ def open_library(directory: FilePath) -> Library:
     return _Shelf(documents).library(_hash(files))
 
 
+def hash_of(directory: FilePath) -> str:
+    """What tells the content of this folder from any other; ContentError if links lead astray."""
+    return _hash(_files(directory))
+
+
 def _files(directory: FilePath) -> dict[str, bytes]:
     """Every file by its name in the folder, each read once: what is hashed is what is used."""
     found = [p for p in directory.rglob("*") if p.suffix in {".yaml", ".yml"} and p.is_file()]

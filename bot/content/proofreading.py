@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.content.grades import too_hard
 from bot.content.library import Library, open_library
 from bot.content.mistakes import ContentError, Mistake
 from bot.content.personas import read_personas
+from bot.content.side_by_side import side_by_side
 from flows.program import Release
 from flows.steps import Ask, Consent, Step, Write
 from flows.walk import Finding, read_through, walk
@@ -34,7 +35,7 @@ def proofread(directory: Path) -> Proof:
         library = open_library(directory)
     except ContentError as error:
         return Proof(error.mistakes, ())
-    return _proof(library, _unsound(library.release))
+    return _proof(library, [*walk(library.release), *misprints(library.release)])
 
 
 def proofread_to_start(directory: Path) -> Proof:
@@ -43,24 +44,37 @@ def proofread_to_start(directory: Path) -> Proof:
     Whoever restarts a service in the night should not wait while every conversation is played.
     """
     try:
-        library = open_library(directory)
+        return _to_start(open_library(directory))
     except ContentError as error:
         return Proof(error.mistakes, ())
-    return _proof(library, [*read_through(library.release), *misprints(library.release)])
 
 
-def proofread_for_release(directory: Path, today: date) -> Proof:
+def proved_to_start(directory: Path) -> Release:
+    """The release of a folder that a service may start with; ContentError if it may not."""
+    library = open_library(directory)
+    if errors := _to_start(library).errors:
+        # what the checker refuses could leave someone in need without an answer
+        raise ContentError(errors)
+    return library.release
+
+
+def proofread_for_release(
+    directory: Path, today: date, only: Collection[str] | None = None
+) -> Proof:
     """The proof of content that is to go out: easy to read and lately verified besides.
 
-    A service that runs is not stopped by these: a help line that nobody looked up for long is
-    better than none.
+    With `only`, just the flows are played in which one of these opens. A service that runs is not
+    stopped by these: a help line that nobody looked up for long is better than none.
     """
     try:
         library = open_library(directory)
     except ContentError as error:
         return Proof(error.mistakes, ())
     release = library.release
-    proof = _proof(library, [*_unsound(release), *too_hard(release), *stale(release, today)])
+    found = walk(release, side_by_side, only)
+    proof = _proof(
+        library, [*found, *misprints(release), *too_hard(release), *stale(release, today)]
+    )
     return replace(proof, errors=tuple(sorted({*proof.errors, *_misfits(directory, release)})))
 
 
@@ -69,8 +83,8 @@ def _proof(library: Library, found: list[Finding]) -> Proof:
     return Proof(placed["error"], placed["warning"])
 
 
-def _unsound(release: Release) -> list[Finding]:
-    return [*walk(release), *misprints(release)]
+def _to_start(library: Library) -> Proof:
+    return _proof(library, [*read_through(library.release), *misprints(library.release)])
 
 
 def _misfits(directory: Path, release: Release) -> tuple[Mistake, ...]:

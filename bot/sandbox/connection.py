@@ -6,12 +6,12 @@ import struct
 from typing import Any
 
 from starlette.requests import Request
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LINGER_NOT = struct.pack("ii", 1, 0)
 
 
-class BreakableProtocol(H11Protocol):
+class BreakableProtocol(HttpToolsProtocol):
     """HTTP as uvicorn speaks it, which also lets a request reach its own connection."""
 
     def connection_made(self, transport: Any) -> None:

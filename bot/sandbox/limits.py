@@ -1,5 +1,6 @@
 """Telegram's limits on what a bot may send, in Telegram's own words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.refusal import bad_request
@@ -62,15 +63,17 @@ def check_entities(text: str, entities: list[Json]) -> None:
         _check_entity(entity, borders)
 
 
-def _borders(text: str) -> list[int]:
+def _borders(text: str) -> Sequence[int]:
     """The UTF-16 offsets at which a character begins, and the end of the text."""
+    if text.isascii():
+        return range(len(text) + 1)
     borders = [0]
     for character in text:
         borders.append(borders[-1] + (2 if ord(character) > 0xFFFF else 1))
     return borders
 
 
-def _check_entity(entity: Json, borders: list[int]) -> None:
+def _check_entity(entity: Json, borders: Sequence[int]) -> None:
     start, end = entity["offset"], entity["offset"] + entity["length"]
     if entity["type"] not in ENTITIES:
         raise bad_request("can't parse MessageEntity: unsupported type specified")

@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from bot.loop import run_to_end
 from bot.sandbox import control, switches
 from bot.sandbox.bot_api import bot_api, bot_file
 from bot.sandbox.clock import Clock
@@ -178,7 +179,7 @@ def main() -> None:
     parser.add_argument("--bot-health", metavar="URL")
     parser.add_argument("--token", default=TOKEN)
     given = parser.parse_args()
-    asyncio.run(_run(given.port, given.clock_file, given.bot_health, given.token))
+    run_to_end(_run(given.port, given.clock_file, given.bot_health, given.token))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Field:
     required: bool
 
 
-Fields = tuple[Field, ...]
+Fields = Mapping[str, Field]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def parse(table: str) -> Spec:
 
 
 def _fields(lines: Iterable[str]) -> Fields:
-    return tuple(_field(line) for line in lines)
+    fields = (_field(line) for line in lines)
+    return {field.name: field for field in fields}
 
 
 def _field(line: str) -> Field:
@@ -85,13 +86,13 @@ def _field(line: str) -> Field:
 
 def decoded(spec: Spec, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a call in their own types, where a form has brought them as words."""
-    fields = {field.name: field for field in spec.methods.get(method, ())}
+    fields = spec.methods.get(method, {})
     return {n: _decoded(value, fields[n]) if n in fields else value for n, value in given.items()}
 
 
 def check(spec: Spec, method: str, params: Mapping[str, Any]) -> None:
     """Nothing when a call is as the Bot API wants it; otherwise the refusal that says why not."""
-    fields = {field.name: field for field in spec.methods[method]}
+    fields = spec.methods[method]
     for name in params:
         if name not in fields:
             raise not_spoken(f"{method} has no parameter {name}")
@@ -154,7 +155,7 @@ def _check_each(spec: Spec, values: Any, kind: str, place: str) -> None:
 def _check_object(spec: Spec, value: Any, kind: str, place: str) -> None:
     if not isinstance(value, dict):
         raise not_spoken(f"{place} is not of type {kind}")
-    fields = {field.name: field for field in spec.types[kind]}
+    fields = spec.types[kind]
     for name in value:
         if name not in fields:
             raise not_spoken(f"{place}.{name} is not a field of {kind}")

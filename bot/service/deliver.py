@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from bot.service.gateway import Gateway, Painter
 from bot.service.parcels import Landed, Parcel, claim, settle
@@ -31,6 +33,8 @@ from bot.store.replicas import ALONE, Replica
 from bot.store.store import Store
 from bot.store.unit import Unit, nothing
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
@@ -55,27 +59,77 @@ class Delivery:
         self._flying: set[asyncio.Task[None]] = set()
         self._landed: list[Landed] = []
         self._settling = asyncio.Lock()
+        self._out = 0
+        self.is_full = False
+        """Whether more may wait than there was room for when posts were last claimed."""
         self.in_hand: set[int] = set()
         """The posts on their way, and those whose results are not kept yet."""
-        self.on_landing: Callable[[], None] = lambda: None
-        """Called when posts are settled, and so the next ones of the same people may go."""
+        self.on_landing: Callable[[], None] | None = None
+        """Called when a post has landed, by whoever settles it then, `along` with other work."""
+        self.on_call: Callable[[str], None] = lambda name: None
+        """Called with the name of whoever has something to do after a commit."""
+
+    async def along(self, work: Callable[[Unit, Site], T]) -> T:
+        """What the work gives back; in its commit what landed is settled, and more is claimed.
+
+        Where anything of this raises, nothing of it was done.
+        """
+        async with self._settling:
+            landed, self._landed = self._landed, []
+            room, by = IN_FLIGHT - len(self._flying), self._replica.number
+            try:
+                made = await self._store.write(_all_in_one, work, self._site, landed, room, by)
+            except BaseException:
+                self._landed = [*landed, *self._landed]
+                raise
+            self._forget(landed)
+            self._set_out(made.parcels, room)
+        for name in made.calls_for:
+            self.on_call(name)
+        return made.done
 
     async def send_waiting(self) -> int:
-        """How many posts were sent on their way; a slow one holds up nobody but its reader."""
-        room = IN_FLIGHT - len(self._flying)
-        by = self._replica.number
-        parcels = await self._store.write(claim, self._site, room, by) if room > 0 else []
+        """How many posts were sent on their way since this was asked last, these included.
+
+        A slow one holds up nobody but its reader.
+        """
+        await self._send_more()
+        sent, self._out = self._out, 0
+        return sent
+
+    async def _send_more(self) -> None:
+        try:
+            await self.along(_nothing)
+        except Exception:
+            if not self._landed:
+                raise
+        else:
+            return
+        # what cannot be settled must not hold up what can be sent
+        await self.settle_landed()
+        landed, self._landed = self._landed, []
+        try:
+            await self.along(_nothing)
+        finally:
+            self._landed = [*landed, *self._landed]
+
+    def _set_out(self, parcels: Sequence[Parcel], room: int) -> None:
+        self._out += len(parcels)
+        self.is_full = 0 < room == len(parcels)
         self.in_hand.update(parcel.post.id for parcel in parcels)
         for parcel in parcels:
             task = asyncio.create_task(self._deliver(parcel))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
-        return len(parcels)
+
+    def _forget(self, landed: Sequence[Landed]) -> None:
+        self.in_hand.difference_update(parcel.post.id for parcel, _ in landed)
 
     async def land(self) -> None:
-        """Wait until nothing is in flight any more."""
+        """Wait until nothing is in flight any more, and keep what became of it."""
         while self._flying:
             await asyncio.wait(self._flying)
+        await self.settle_landed()
 
     async def _deliver(self, parcel: Parcel) -> None:
         try:
@@ -85,8 +139,10 @@ class Delivery:
             log.exception("post %s could not be made", parcel.post.id)
             verdict = Later(1)
         self._landed.append((parcel, verdict))
-        await self.settle_landed()
-        self.on_landing()
+        if self.on_landing is None:
+            await self.settle_landed()
+        else:
+            self.on_landing()
 
     async def settle_landed(self) -> None:
         """Keep what became of the posts that landed; what cannot be kept now is kept later."""
@@ -115,7 +171,7 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - logged there
             log_trouble(log, error, f"the results of {len(landed)} posts could not be kept yet")
             return False
-        self.in_hand.difference_update(parcel.post.id for parcel, _ in landed)
+        self._forget(landed)
         return True
 
     async def _is_there(self) -> bool:
@@ -159,6 +215,35 @@ class Delivery:
         if self._site.clock.now() - post.created_at > TOAST_LIVES:
             return Refused("too late")
         return await self._gateway.toast(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Generic[T]):
+    """What came of one commit: of the work, which posts it claimed, and who has to do something."""
+
+    done: T
+    parcels: Sequence[Parcel]
+    calls_for: frozenset[str]
+
+
+def _all_in_one(
+    unit: Unit,
+    work: Callable[[Unit, Site], T],
+    site: Site,
+    landed: Sequence[Landed],
+    room: int,
+    by: int,
+) -> Made[T]:
+    # patients before posts: in this order everybody takes hold of them
+    done = work(unit, site)
+    if landed:
+        settle(unit, site, landed)
+    parcels = claim(unit, site, room, by) if room > 0 else []
+    return Made(done, parcels, frozenset(unit.calls_for))
+
+
+def _nothing(_unit: Unit, _site: Site) -> None:
+    """No work: what landed is settled, and what waits is claimed."""
 
 
 def take_back(unit: Unit, site: Site) -> None:

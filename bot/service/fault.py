@@ -48,7 +48,8 @@ def _tell(unit: Unit, site: Site, kept: Kept, error: str) -> None:
     """Page whoever can help, and answer the person; words of need get the help lines first."""
     now = site.clock.now()
     if kept.source != "telegram":
-        _set_again(unit, kept, now)
+        with _by_itself(unit, kept, "nudge"):
+            _set_again(unit, kept, now)
         _page(unit, site, kept, error, None, urgent=False)
         return
     incoming = _read(site, kept)
@@ -108,7 +109,7 @@ def is_need(release: Release, incoming: Incoming) -> bool:
     match incoming.what:
         case Pressed(data=data):
             return data.partition(".")[2] == NOW
-        case Wrote(text=text) if read_command(text, release.messages.typed) == NOW:
+        case Wrote(text=text) if read_command(text, release.messages.spoken) == NOW:
             return True
     return crisis.screen(release.crisis, words_of(incoming)) is not None
 
@@ -150,7 +151,10 @@ def _set_again(unit: Unit, kept: Kept, now: datetime) -> None:
     """A nudge whose turn failed waits, with this reason, to be tried again a day later."""
     event = EVENT.validate_json(kept.body or "")
     contact = people.contact(unit, kept.sender)
-    if not isinstance(event, Due) or contact is None or contact.patient_id is None:
+    # what was changed without a key may lead to somebody else
+    if contact is None or contact.is_forged:
+        return
+    if not isinstance(event, Due) or contact.patient_id is None:
         return
     due_at = event.due_at + timedelta(days=1)
     slot = event.key.partition(":")[2]

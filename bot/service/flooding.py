@@ -6,22 +6,17 @@ from bot.service.post import Bubble, bubble
 from bot.store import outbox
 from bot.store.people import Patient
 from bot.store.unit import Unit
-from flows.effects import Send
+from flows import crowds
 from flows.program import Release
 from flows.turn import Turn
-
-ANSWER = ".answer"
-"""The button that stands under a clinician's words."""
 
 
 def make_room(unit: Unit, release: Release, patient: Patient, turned: Turn) -> None:
     """Drop the answers to a flood that still wait, where something else is to be said now.
 
-    Words of a clinician stay, that it was too much stays, and so does all that is urgent.
+    What is urgent is never among them.
     """
-    crowd = turned.state.crowd
-    is_said = any(isinstance(effect, Send) for effect in turned.effects)
-    if crowd is None or not crowd.full or not is_said or patient.contact_id is None:
+    if patient.contact_id is None or not crowds.makes_room(turned.state, turned.effects):
         return
     word = bubble(release.text("crowd"), {}).text
     waiting = outbox.waiting(unit, patient.contact_id)
@@ -30,5 +25,4 @@ def make_room(unit: Unit, release: Release, patient: Patient, turned: Turn) -> N
 
 def _stays(body: str, word: str) -> bool:
     said = Bubble.model_validate_json(body)
-    is_clinicians = any(data == ANSWER for row in said.buttons for _, data in row)
-    return is_clinicians or said.text == word
+    return crowds.stays(said.text, (data for row in said.buttons for _, data in row), word)

@@ -9,6 +9,7 @@ from bot.service import desk, guessing, joining, uninvited
 from bot.service.desk import Chair
 from bot.service.incoming import Added, Incoming, InGroup, Left, MovedOn, Pressed, Wrote
 from bot.service.post import Bubble, Toast
+from bot.service.recognising import contact_of
 from bot.service.site import Site
 from bot.service.team import CARING
 from bot.service.wording import fixed
@@ -51,7 +52,7 @@ def _pressed(
     unit: Unit, site: Site, kept: Kept, incoming: InGroup, pressed: Pressed, now: datetime
 ) -> bool:
     """The tap counts for the clinician who tapped; whoever else is there gets a short notice."""
-    contact = people.contact(unit, kept.sender)
+    contact = contact_of(unit, site, kept, now)
     clinician = _clinician(unit, contact)
     if clinician is not None and _takes(pressed.data):
         chair = Chair(unit, site, clinician, kept.id, now)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.service import care, desk, groups, guessing, joining, pins
 from bot.service.agreeing import with_agreement
 from bot.service.desk import Chair
 from bot.service.erasing import erase_asked
-from bot.service.flooding import ANSWER
 from bot.service.incoming import (
     UNREADABLE,
     CameBack,
@@ -24,12 +23,12 @@ from bot.service.incoming import (
 )
 from bot.service.joining import ForGroup, OneRole
 from bot.service.post import Bubble, Toast
-from bot.service.recognising import recognised
+from bot.service.recognising import contact_of, recognised
 from bot.service.record import record, toast
 from bot.service.site import Site
 from bot.service.strangers import answer_stranger, stranger_post, turn_away
 from bot.service.wording import fixed
-from bot.store import alerts, inbox, nudges, outbox, people
+from bot.store import ahead, alerts, inbox, nudges, outbox, people
 from bot.store.inbox import Kept, Outcome
 from bot.store.invites import Invite
 from bot.store.people import Contact, Patient
@@ -50,13 +49,24 @@ from flows.events import (
     Tapped,
     is_patients,
 )
+from flows.presence import ANSWER
 from flows.state import State
 from flows.turn import Turn, begin_state, turn
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
+AHEAD = 32
+"""Of how many senders the facts are read at once; some are read again after an unusual turn."""
 TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """How many arrivals were handled, and whether nothing is left that could be now."""
+
+    count: int
+    is_all: bool
 
 
 class Unreadable(Exception):
@@ -66,9 +76,17 @@ class Unreadable(Exception):
 def handle_batch(unit: Unit, site: Site) -> int:
     """How many arrivals were handled: the oldest of each of many people, all or none."""
     kept = inbox.next_batch(unit, BATCH)
-    for each in kept:
+    for place, each in enumerate(kept):
+        if not ahead.is_read(unit, each.sender):
+            ahead.read(unit, [later.sender for later in kept[place : place + AHEAD]])
         _handle(unit, site, each)
     return len(kept)
+
+
+def handle_some(unit: Unit, site: Site) -> Handled:
+    """What became of the oldest arrivals of many people, all or none."""
+    count = handle_batch(unit, site)
+    return Handled(count, is_all=not count or not inbox.is_waiting(unit))
 
 
 def waiting(unit: Unit) -> Sequence[int]:
@@ -124,7 +142,7 @@ def _from_telegram(unit: Unit, site: Site, kept: Kept, body: str, now: datetime)
 
 
 def _from_chat(unit: Unit, site: Site, kept: Kept, incoming: Incoming, now: datetime) -> Outcome:
-    contact = people.contact(unit, kept.sender)
+    contact = contact_of(unit, site, kept, now)
     text = incoming.what.text if isinstance(incoming.what, Wrote) else ""
     is_patient = contact is not None and contact.patient_id is not None
     is_code = _is_code(site, text)
@@ -218,8 +236,9 @@ def _answer_disabled(
 
 
 def _from_within(unit: Unit, site: Site, kept: Kept, body: str, now: datetime) -> bool:
-    contact = people.contact(unit, kept.sender)
-    if contact is None or contact.patient_id is None:
+    contact = contact_of(unit, site, kept, now)
+    # through a contact that was changed without a key it came to somebody else
+    if contact is None or contact.is_forged or contact.patient_id is None:
         return False
     patient = people.load(unit, [contact.patient_id])[contact.patient_id]
     event = EVENT.validate_json(body)

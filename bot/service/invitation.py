@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event
-
 from bot.service.post import Document
 from bot.service.site import Site
 from bot.service.wording import line
@@ -23,6 +21,9 @@ def invitation(site: Site, call: Call, whom: str, caption: str, *, at: datetime)
 
 
 def _calendar(call: Call, title: str, at: datetime) -> str:
+    # large, and calls are few
+    from icalendar import Calendar, Event
+
     if call.at is None:
         raise ValueError("a call without a time is no entry in a calendar")
     is_off = call.state == "cancelled"

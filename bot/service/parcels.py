@@ -31,10 +31,11 @@ from bot.service.post import (
 )
 from bot.service.site import Site
 from bot.service.team import care_team
-from bot.store import alerts, groups, inbox, outbox, people
+from bot.store import alerts, groups, inbox, outbox, people, prompts
 from bot.store.errors import is_passing
 from bot.store.inbox import Arrival
 from bot.store.outbox import NewPost, Post
+from bot.store.prompts import Asked, Prompt
 from bot.store.unit import Unit
 from flows.events import Blocked
 
@@ -52,19 +53,34 @@ class Parcel:
     export: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read for many posts at once: the chats that open, and the prompts' rows."""
+
+    chats: dict[int, str]
+    prompts: dict[Asked, Prompt]
+
+
 Landed = tuple[Parcel, Verdict]
 
 
 def claim(unit: Unit, site: Site, limit: int, by: int = 0) -> list[Parcel]:
     """The next posts to be sent, marked as being sent by the process of that number."""
     posts = outbox.claim(unit, site.clock.now(), limit, by=by)
-    return [parcel for post in posts if (parcel := _made(unit, site, post)) is not None]
+    chats = people.chats_of(unit, {post.contact_id for post in posts})
+    asked = [
+        (post.contact_id, post.turn)
+        for post in posts
+        if post.shape == "settle" and post.turn is not None
+    ]
+    known = Known(chats, prompts.messages_of(unit, asked))
+    return [parcel for post in posts if (parcel := _made(unit, site, post, known)) is not None]
 
 
-def _made(unit: Unit, site: Site, post: Post) -> Parcel | None:
+def _made(unit: Unit, site: Site, post: Post, known: Known) -> Parcel | None:
     """The post ready to be sent; one that cannot be opened or read holds up nobody else."""
     try:
-        return _parcel(unit, site, post, people.chat_of(unit, [post.contact_id])[post.contact_id])
+        return _parcel(unit, site, post, known)
     except (CannotOpen, ValidationError) as error:
         log.error("post %s cannot be made: %s", post.id, type(error).__name__)
         outbox.refuse(unit, post.id, type(error).__name__)
@@ -140,17 +156,23 @@ def _tell_chain(unit: Unit, site: Site, post: Post, verdict: Verdict, now: datet
             return  # it is still on its way
 
 
-def _parcel(unit: Unit, site: Site, post: Post, chat: str) -> Parcel:
-    parcel = Parcel(post, BODY.validate_json(post.body), chat)
+def _parcel(unit: Unit, site: Site, post: Post, known: Known) -> Parcel:
+    if post.contact_id not in known.chats:
+        raise CannotOpen
+    parcel = Parcel(post, BODY.validate_json(post.body), known.chats[post.contact_id])
     match parcel.body:
         case Settled() if post.turn is not None:
-            found = outbox.message_of(unit, post.contact_id, post.turn)
-            prompt = (found[0], Bubble.model_validate_json(found[1])) if found else None
-            return replace(parcel, prompt=prompt)
+            row = known.prompts.get((post.contact_id, post.turn))
+            return replace(parcel, prompt=_prompt(unit, row) if row is not None else None)
         case Document(content=None, name=name) if post.patient_id is not None:
             return replace(parcel, export=own_file(unit, site, post.patient_id, name))
         case _:
             return parcel
+
+
+def _prompt(unit: Unit, row: Prompt) -> tuple[int, Bubble]:
+    number, body = prompts.opened(unit, row)
+    return number, Bubble.model_validate_json(body)
 
 
 def _lose(unit: Unit, parcel: Parcel, now: datetime, reason: str) -> None:

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from datetime import datetime
 
-from bot.store import inbox, people
+from bot.service.mailing import page_operators
+from bot.service.site import Site
+from bot.store import bonds, inbox, people
 from bot.store.inbox import Kept
+from bot.store.people import Contact
 from bot.store.unit import Unit
+
+log = logging.getLogger(__name__)
+
+
+def contact_of(unit: Unit, site: Site, kept: Kept, now: datetime) -> Contact | None:
+    """Who sent it, as sealed, or None for a stranger; or CannotOpen.
+
+    Where somebody without a key has changed whose a contact is, that is put right first, and
+    operators hear of it.
+    """
+    contact = people.contact(unit, kept.sender)
+    if contact is None or not contact.is_forged:
+        return contact
+    numbers = bonds.put_right(unit)
+    log.error("contacts %s were changed without a key, and are put right", numbers)
+    told = {"contacts": ", ".join(map(str, numbers))}
+    page_operators(unit, site, "c-forged", told, now)
+    return contact
 
 
 def recognised(unit: Unit, kept: Kept, chat: str) -> Kept:

@@ -31,7 +31,7 @@ class Begun:
 
 def link(unit: Unit, site: Site, clinician: Clinician, at: datetime) -> str:
     """The address that opens the page for this clinician once; older ones open nothing more."""
-    token = new_token()
+    token = _token_for(clinician.id)
     pages.make_link(
         unit,
         digest=_digest(unit, "page link", token),
@@ -47,7 +47,7 @@ def whose(unit: Unit, token: str, at: datetime) -> Clinician | None:
     if len(token) > MOST_TOKEN:
         return None
     owner = pages.owner_of_link(unit, unit.vault.lookups("page link", token), at)
-    return _caring(unit, owner)
+    return _caring(unit, owner) if _is_of(token, owner) else None
 
 
 def nonce_fits(unit: Unit, token: str, nonce: str, given: str) -> bool:
@@ -66,10 +66,10 @@ def enter(unit: Unit, token: str, nonce: str, agent: str, at: datetime) -> Begun
         return None
     browser = _digest(unit, "page browser", nonce)
     owner = pages.use_link(unit, unit.vault.lookups("page link", token), browser, at)
-    clinician = _caring(unit, owner)
+    clinician = _caring(unit, owner) if _is_of(token, owner) else None
     if clinician is None:
         return None
-    secret = new_token()
+    secret = _token_for(clinician.id)
     digest = _digest(unit, "page session", secret)
     pages.begin(unit, digest=digest, clinician_id=clinician.id, agent=agent, at=at)
     audit.note(unit, at=at, clinician_id=clinician.id, act="sign-in")
@@ -81,7 +81,7 @@ def session_of(unit: Unit, secret: str, at: datetime) -> tuple[Session, Clinicia
     if not secret or len(secret) > MOST_TOKEN:
         return None
     session = pages.find(unit, unit.vault.lookups("page session", secret))
-    if session is None or not lives(session, at):
+    if session is None or not lives(session, at) or not _is_of(secret, session.clinician_id):
         return None
     clinician = _caring(unit, session.clinician_id)
     return None if clinician is None else (session, clinician)
@@ -111,6 +111,16 @@ def fits_session(vault: Vault, secret: str, given: str) -> bool:
 
 def _form_secrets(unit: Unit, token: str, nonce: str) -> tuple[str, ...]:
     return unit.vault.lookups("page form", f"{token} {nonce}")
+
+
+def _token_for(clinician_id: int) -> str:
+    # it says whose it is, and its keyed digest says so too: a row that is changed to somebody
+    # else's number opens nothing
+    return f"{clinician_id}-{new_token()}"
+
+
+def _is_of(token: str, clinician_id: int | None) -> bool:
+    return token.partition("-")[0] == str(clinician_id)
 
 
 def _digest(unit: Unit, purpose: str, secret: str) -> str:

@@ -66,7 +66,7 @@ def known(unit: Unit) -> Known:
     contacts = [each.contact_id for each in members if each.contact_id is not None]
     return Known(
         people.lookups_of_members(unit),
-        tuple(dict.fromkeys(people.chat_of(unit, contacts).values())),
+        tuple(people.sound_chats(unit, contacts)),
         people.pseudonyms_and_countries(unit),
     )
 

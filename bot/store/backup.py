@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import (
     Connection,
     DateTime,
@@ -37,8 +36,7 @@ AT_ONCE = 50
 LEAP_OF_NUMBERS = 10_000
 """How far numbers go on after a restore, for those given out since the backup stand on buttons."""
 
-REVISIONS = "alembic_version"
-OWN_NOTES = frozenset({REVISIONS, "gaps", "marks", "releases", "replicas", "tombstones"})
+OWN_NOTES = frozenset({migrate.REVISIONS, "gaps", "marks", "releases", "replicas", "tombstones"})
 """Tables that hold nothing of anybody's: a database with no more than these counts as empty."""
 
 T = TypeVar("T")
@@ -135,7 +133,7 @@ def _check_there(url: str) -> None:
 
 
 def _looked_at(connection: Connection, vault: Vault) -> Snapshot:
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = migrate.revision_of(connection)
     if revision is None:
         msg = "This is no database of Paceful's, so there is nothing to back up"
         raise BadDatabase(msg)
@@ -157,7 +155,7 @@ def _tables(connection: Connection) -> list[Table]:
             column["type"] = Moment()
 
     found.reflect(connection)
-    return [table for table in found.sorted_tables if table.name != REVISIONS]
+    return [table for table in found.sorted_tables if table.name != migrate.REVISIONS]
 
 
 def _plain(value: Any) -> Any:
@@ -199,14 +197,14 @@ def _emptied(connection: Connection) -> list[Stone]:
     ]
     for table in reversed(tables):
         table.drop(connection)
-    if inspect(connection).has_table(REVISIONS):
-        connection.execute(text(f"DROP TABLE {REVISIONS}"))
+    if inspect(connection).has_table(migrate.REVISIONS):
+        connection.execute(text(f"DROP TABLE {migrate.REVISIONS}"))
     return stones
 
 
 def _is_foreign(connection: Connection) -> bool:
     names = inspect(connection).get_table_names()
-    return bool(names) and REVISIONS not in names
+    return bool(names) and migrate.REVISIONS not in names
 
 
 def _holds_data(connection: Connection, table: Table) -> bool:

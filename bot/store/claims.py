@@ -2,9 +2,19 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
 
 from bot.store.moment import Moment
 from bot.store.replicas import Replica, lost
@@ -30,7 +40,9 @@ def is_due(table: Table) -> ColumnElement[bool]:
     return or_(table.c.not_before <= NOW, never_put_off, table.c.claimed_at > IN_A_LITTLE)
 
 
-def claimed(table: Table, now: datetime, by: int) -> dict[str, Any]:
+def claimed(
+    table: Table, now: datetime | BindParameter[datetime], by: int | BindParameter[int]
+) -> dict[str, Any]:
     """What a row says once the process of that number has claimed it, once more than before."""
     return {"state": "sending", "claimed_at": now, "claimed_by": by, "claims": table.c.claims + 1}
 
@@ -39,13 +51,19 @@ def ours(unit: Unit, table: Table, claims: Mapping[int, int], settled: Collectio
     """Those rows that nobody claimed since that claim and nobody settled; locked if shared."""
     if not claims:
         return set()
-    # what was freed when its lease was over may still turn out to have arrived
-    is_open = table.c.state.not_in(list(settled))
-    query = select(table.c.id, table.c.claims).where(table.c.id.in_(list(claims)), is_open)
-    # always in the same order, so that two processes cannot wait for each other
-    query = query.order_by(table.c.id)
-    found = unit.connection.execute(query.with_for_update() if unit.locks else query)
+    query = _open_ones(table, lock=unit.locks)
+    found = unit.asking.execute(query, {"ids": list(claims), "settled": list(settled)})
     return {row.id for row in found if row.claims == claims[row.id]}
+
+
+@cache
+def _open_ones(table: Table, *, lock: bool) -> Select[Any]:
+    # what was freed when its lease was over may still turn out to have arrived
+    is_open = table.c.state.not_in(bindparam("settled", expanding=True))
+    these = table.c.id.in_(bindparam("ids", expanding=True))
+    # always in the same order, so that two processes cannot wait for each other
+    query = select(table.c.id, table.c.claims).where(these, is_open).order_by(table.c.id)
+    return query.with_for_update() if lock else query
 
 
 def is_stale(

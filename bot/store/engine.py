@@ -1,15 +1,21 @@
 """How the database is reached: which driver, and which promises every connection makes."""
 
+from __future__ import annotations
+
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import TYPE_CHECKING
 
-from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.errors import BadDatabase
+
+if TYPE_CHECKING:
+    # who keeps everything in a file never loads the driver
+    from psycopg import Connection as PostgresConnection
 
 BUSY_SECONDS = 10
 # a process that stands still must not hold up the others: its open transaction is refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -19,10 +20,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     update,
 )
 
-from bot.store import people
+from bot.keys import CannotOpen
+from bot.store import bonds, people
 from bot.store.inbox import nobodys
 from bot.store.tables import (
     alert_tries,
@@ -155,6 +158,7 @@ def empty(
     With `leaves_at` they stay reachable until then, as nobody's patient. What they have sent after
     the inbox row `until` is that of somebody who begins anew.
     """
+    bonds.put_right(unit)
     _empty_inbox(unit, patient_id, at, until)
     _empty_nobodys(unit, patient_id)
     _remove_told(unit, patient_id)
@@ -197,12 +201,11 @@ def _empty_inbox(unit: Unit, patient_id: int, at: datetime, until: int | None) -
 
 def _empty_nobodys(unit: Unit, patient_id: int) -> None:
     """Empty what came in without a sender that anybody could read, if their number stands in it."""
-    contact = unit.connection.execute(_of_contact(patient_id, "id")).scalar_one_or_none()
-    if contact is None:
-        return
-    number = re.compile(rf"(?<!\d){re.escape(people.chat_of(unit, [contact])[contact])}(?!\d)")
-    theirs = [row for row, body in nobodys(unit) if number.search(body)]
-    _run(unit, update(inbox).where(inbox.c.id.in_(theirs)).values(body=None))
+    contact = unit.connection.execute(_of_contact(patient_id, "id")).scalars()
+    for chat in people.sound_chats(unit, contact):
+        number = re.compile(rf"(?<!\d){re.escape(chat)}(?!\d)")
+        theirs = [row for row, body in nobodys(unit) if number.search(body)]
+        _run(unit, update(inbox).where(inbox.c.id.in_(theirs)).values(body=None))
 
 
 def _remove_told(unit: Unit, patient_id: int) -> None:
@@ -236,14 +239,14 @@ def _empty_alerts(unit: Unit, patient_id: int, facts: Callable[[str], str]) -> N
 def _remove_contact(unit: Unit, patient_id: int, leaves_at: datetime | None) -> None:
     theirs = contacts.c.patient_id == patient_id
     if leaves_at is not None:
-        _run(unit, update(contacts).where(theirs).values(patient_id=None, leaves_at=leaves_at))
+        _run(unit, update(contacts).where(theirs).values(leaves_at=leaves_at))
     # somebody who is of the team too stays reachable as such
-    _run(
-        unit,
-        update(contacts)
-        .where(theirs, contacts.c.clinician_id.is_not(None))
-        .values(patient_id=None),
-    )
+    stays = contacts.c.clinician_id.is_not(None) if leaves_at is None else true()
+    staying = unit.connection.execute(select(contacts.c.id).where(theirs, stays)).scalars()
+    for number in staying.all():
+        # what does not open leads nowhere, and goes
+        with suppress(CannotOpen):
+            bonds.give_patient(unit, number, None)
     _run(unit, delete(contacts).where(theirs))
 
 

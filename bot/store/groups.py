@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from bot.store import people
+from bot.store import bonds, people
 from bot.store.people import Contact
 from bot.store.tables import contacts, groups, outbox
 from bot.store.unit import Unit, insert
@@ -64,9 +64,7 @@ def moved(unit: Unit, contact_id: int, chat: str) -> bool:
         return known.id == contact_id
     if known is not None:
         _forget(unit, known.id)
-    sealed = unit.vault.site("contacts").seal(chat, "contacts", "chat", lookup)
-    values = {"lookup": lookup, "chat": sealed}
-    unit.connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
+    bonds.move(unit, contact_id, lookup=lookup, chat=chat)
     return True
 
 

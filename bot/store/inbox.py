@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
+    Insert,
     Integer,
     RowMapping,
     Select,
+    Update,
     bindparam,
     exists,
     func,
@@ -18,10 +20,12 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.keys import CannotOpen
 from bot.store.tables import contacts, inbox
-from bot.store.unit import Unit, claiming, insert
+from bot.store.unit import Unit, claiming
 
 Source = Literal["telegram", "clock", "clinic"]
 Outcome = Literal["done", "ignored", "unread", "dead", "wrong-code"]
@@ -96,15 +100,21 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
         }
         for each in arrivals
     ]
-    statement = insert(unit, inbox).on_conflict_do_nothing().returning(inbox.c.id)
-    return len(unit.connection.execute(statement, rows).all())
+    kept = unit.connection.execute(_keeping(unit.is_postgres), rows)
+    # of many rows only SQLite says how many were new
+    return len(kept.all()) if unit.is_postgres else kept.rowcount
 
 
 def next_batch(unit: Unit, limit: int) -> list[Kept]:
     """The oldest waiting arrival of each sender, oldest first; on PostgreSQL locked."""
     query = claiming(_oldest(), unit, inbox)
-    rows = unit.connection.execute(query, {"most": limit}).mappings().all()
+    rows = unit.asking.execute(query, {"most": limit}).mappings().all()
     return [_kept(unit, row) for row in _of_free_senders(unit, rows)]
+
+
+def is_waiting(unit: Unit) -> bool:
+    """Whether anything waits."""
+    return bool(unit.asking.execute(_anything()).scalar_one())
 
 
 def take(unit: Unit, id: int) -> Kept | None:
@@ -122,10 +132,9 @@ def rename(unit: Unit, sender: str, name: str) -> None:
 
 def finish(unit: Unit, ids: Sequence[int], outcome: Outcome, at: datetime) -> None:
     """Mark arrivals as handled. Only what nobody could read or handle keeps its body."""
-    values: dict[str, object] = {"handled_at": at, "outcome": outcome}
-    if outcome not in _FOR_OPERATORS:
-        values["body"] = None
-    unit.connection.execute(update(inbox).where(inbox.c.id.in_(ids)).values(values))
+    statement = _finishing(keeps=outcome in _FOR_OPERATORS)
+    for each in ids:
+        unit.later(inbox, each, statement, {"row": each, "at": at, "end": outcome})
 
 
 def fail(unit: Unit, id: int, error: str, at: datetime) -> None:
@@ -176,7 +185,7 @@ def _of_free_senders(unit: Unit, rows: Sequence[RowMapping]) -> Sequence[RowMapp
     # what came later may have been committed sooner, and then it is in other hands already
     lock = func.pg_try_advisory_xact_lock(_SENDER, func.hashtext(inbox.c.sender))
     query = select(inbox.c.id, lock).where(inbox.c.id.in_([row["id"] for row in rows]))
-    free = {number for number, is_free in unit.connection.execute(query) if is_free}
+    free = {number for number, is_free in unit.asking.execute(query) if is_free}
     return [row for row in rows if row["id"] in free]
 
 
@@ -206,8 +215,27 @@ def _senders(unit: Unit, arrivals: Sequence[Arrival]) -> dict[str, str]:
 
 
 @cache
+def _keeping(is_postgres: bool) -> Insert | ReturningInsert[Any]:
+    # statements are written once: to write one takes longer than to run it
+    if is_postgres:
+        return postgresql.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
+    return sqlite.insert(inbox).on_conflict_do_nothing()
+
+
+@cache
+def _finishing(*, keeps: bool) -> Update:
+    values: dict[str, Any] = {"handled_at": bindparam("at"), "outcome": bindparam("end")}
+    ended = values if keeps else {**values, "body": None}
+    return update(inbox).where(inbox.c.id == bindparam("row")).values(ended)
+
+
+@cache
+def _anything() -> Select[tuple[bool]]:
+    return select(select(inbox.c.id).where(_waiting()).exists())
+
+
+@cache
 def _oldest() -> Select[Any]:
-    # written once: to write it takes longer than to run it
     older = inbox.alias("older")
     has_older = exists().where(
         older.c.sender == inbox.c.sender, older.c.handled_at.is_(None), older.c.id < inbox.c.id

@@ -1,5 +1,6 @@
 """Invitations: one-time codes, kept only as digests."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +8,11 @@ from typing import Literal
 
 from sqlalchemy import func, select, update
 
+from bot.keys import CannotOpen
 from bot.store.tables import invites
 from bot.store.unit import Unit
+
+log = logging.getLogger(__name__)
 
 Kind = Literal["patient", "clinician", "group"]
 
@@ -31,7 +35,7 @@ def make(
     values = {
         "digest": digest,
         "kind": kind,
-        "name": unit.vault.site("invites").seal(name, *_place(digest)),
+        "name": unit.vault.site("invites").seal(name, *_place(digest, kind, role, expires_at)),
         "role": role,
         "expires_at": expires_at,
         "made_at": at,
@@ -54,7 +58,7 @@ def open_until(unit: Unit, kind: Kind, at: datetime) -> datetime | None:
 
 
 def use(unit: Unit, digests: Collection[str], at: datetime) -> Invite | None:
-    """The invitation, used up by this; None if it is unknown, used already or too old."""
+    """The invitation, used up by this; None if it is unknown, used already, too old, or forged."""
     taken = (
         update(invites)
         .where(
@@ -65,9 +69,15 @@ def use(unit: Unit, digests: Collection[str], at: datetime) -> Invite | None:
     if unit.connection.execute(taken).rowcount == 0:
         return None
     row = unit.connection.execute(select(invites).where(invites.c.digest.in_(digests))).one()
-    name = unit.vault.site("invites").open(row.name, *_place(row.digest))
+    place = _place(row.digest, row.kind, row.role, row.expires_at)
+    try:
+        name = unit.vault.site("invites").open(row.name, *place)
+    except CannotOpen:
+        log.error("invitation %s was changed without a key, and opens nothing", row.id)
+        return None
     return Invite(row.id, row.kind, name, row.role, row.made_at)
 
 
-def _place(digest: str) -> tuple[str, ...]:
-    return ("invites", "name", digest)
+def _place(digest: str, kind: str, role: str, expires_at: datetime) -> tuple[object, ...]:
+    # with all that the code opens, so that nobody without a key makes more of it
+    return ("invites", "name", digest, kind, role, int(expires_at.timestamp()))

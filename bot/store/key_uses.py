@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, func, select, true
 
 from bot.keys import HEAD_BYTES, CannotOpen, Seal
-from bot.store import keyring, replicas
+from bot.store import bonds, keyring, replicas
 from bot.store.errors import BadDatabase
 from bot.store.rekeying import SEALED, head
 from bot.store.tables import contacts, invites, patients
@@ -86,7 +86,7 @@ def _count_contacts(unit: Unit, found: Mapping[str, Counter[str]]) -> int:
     names = dict(zip(seal.heads, found, strict=True))
     for row in unit.connection.execute(select(contacts)):
         try:
-            chat = seal.open(row.chat, "contacts", "chat", row.lookup)
+            chat = bonds.bond_of(unit.vault, row).chat
         except CannotOpen:
             unknown += 1
             continue

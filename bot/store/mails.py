@@ -65,6 +65,7 @@ class MailResult:
 
 def add(unit: Unit, mail: NewMail) -> int:
     """The number of an e-mail that is kept from now on."""
+    unit.calls_for.add("mails")
     seal = unit.seal_for(_patient_of(unit, mail.alert_id), "mails")
     values = {
         "kind": mail.kind,

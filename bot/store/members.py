@@ -1,11 +1,15 @@
 """The team as a lead sees it: everyone who ever joined, and what one who leaves has to hand on."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
 
+from bot.keys import CannotOpen
+from bot.store import standing
 from bot.store.tables import (
     alerts,
     caseloads,
@@ -60,28 +64,18 @@ class Freed:
 
 
 _GUIDED = caseloads.c.patient_id
+UNREADABLE = "?"
 
 
 def everyone(unit: Unit) -> list[Member]:
-    """Everyone who ever joined, in the order in which they did."""
-    seal = unit.vault.site("clinicians")
-    return [
-        Member(
-            row.id,
-            seal.open(row.name, "clinicians", "name", row.id),
-            row.role,
-            row.joined_at,
-            row.disabled_at,
-        )
-        for row in unit.connection.execute(select(clinicians).order_by(clinicians.c.id))
-    ]
+    """Everyone who ever joined, in the order in which they did; a forged row is as if they left."""
+    rows = unit.connection.execute(select(clinicians).order_by(clinicians.c.id))
+    return [_member(unit, row) for row in rows]
 
 
 def disable(unit: Unit, clinician_id: int, at: datetime) -> bool:
     """Whether the member was in the team, and is no longer from now on."""
-    there = clinicians.c.id == clinician_id, clinicians.c.disabled_at.is_(None)
-    gone = update(clinicians).where(*there).values(disabled_at=at)
-    return unit.connection.execute(gone).rowcount > 0
+    return standing.dismiss(unit, clinician_id, at)
 
 
 def free(unit: Unit, clinician_id: int, at: datetime) -> Freed:
@@ -153,6 +147,16 @@ def patient_named(unit: Unit, pseudonym: str) -> int | None:
     query = select(patients.c.id).where(patients.c.pseudonym == pseudonym)
     found: int | None = unit.connection.execute(query).scalar_one_or_none()
     return found
+
+
+def _member(unit: Unit, row: Row[Any]) -> Member:
+    name = UNREADABLE
+    with suppress(CannotOpen):
+        name = standing.standing_of(unit.vault, row).name
+    left_at = row.disabled_at
+    if not standing.is_sound(unit.vault, row):
+        left_at = left_at or row.joined_at
+    return Member(row.id, name, row.role, row.joined_at, left_at)
 
 
 def _holds(clinician_id: int, at: datetime) -> tuple[ColumnElement[bool], ...]:

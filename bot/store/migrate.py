@@ -1,13 +1,13 @@
 """Bring a database to the tables that this version needs."""
 
+from __future__ import annotations
+
 import logging
 import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -15,6 +15,10 @@ from bot.store import engine
 from bot.store.errors import BadDatabase
 from bot.store.soundness import check_sound
 from bot.store.tables import marks
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +28,13 @@ WORKS_WITH = "schema.works_with"
 # any number will do, as long as every process uses the same
 _LOCK = 4_121_907
 _PATIENCE_SECONDS = 60
+
+REVISIONS = "alembic_version"
+
+SCRIPTS = Path(__file__).with_name("migrations")
+"""The folder of alembic's scripts, one for each revision."""
+
+_SAID = re.compile(r'^(revision|works_with) = "(\w+)"$', re.MULTILINE)
 
 NEWER = "The database was made by a newer Paceful: install that version, or restore a backup"
 
@@ -64,6 +75,8 @@ def lock(connection: Connection) -> None:
 
 def upgrade(connection: Connection, revision: str) -> None:
     """The tables are those of that revision after this."""
+    from alembic import command
+
     command.upgrade(config(connection), revision)
     if revision == "head":
         _keep_oldest(connection)
@@ -77,25 +90,52 @@ def check_known(connection: Connection, revision: str) -> None:
 
 def config(connection: Connection) -> Config:
     """What alembic needs to know to work on this connection."""
+    # alembic takes ten megabytes: it is there only for tables that are not the newest
+    from alembic.config import Config
+
     made = Config(attributes={"connection": connection})
-    folder = str(Path(__file__).with_name("migrations"))
-    made.set_main_option("script_location", folder.replace("%", "%%"))
+    made.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     made.set_main_option("path_separator", "os")
     return made
 
 
 def _upgrade(connection: Connection) -> None:
     lock(connection)
+    if _is_newest(connection):
+        return
     _check_ours(connection)
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = revision_of(connection)
     if revision is not None and revision not in _known(connection):
         log.warning("the database is newer than this version, which works on it for now: update")
         return
     upgrade(connection, "head")
 
 
+def _is_newest(connection: Connection) -> bool:
+    """Whether there is nothing to do, told without alembic."""
+    found = inspect(connection)
+    if not (found.has_table(REVISIONS) and found.has_table(marks.name)):
+        return False
+    kept = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return [(each, _oldest(connection)) for each in kept] == [newest()]
+
+
+def newest() -> tuple[str | None, str | None]:
+    """The newest revision, and the oldest whose code may work on it, where the script says so."""
+    script = max(SCRIPTS.joinpath("versions").glob("[0-9]*.py"))
+    said = dict(_SAID.findall(script.read_text(encoding="utf-8")))
+    return said.get("revision"), said.get("works_with")
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that the tables are of, or None where there are none of ours."""
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _check_ours(connection: Connection) -> None:
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = revision_of(connection)
     if revision is None and inspect(connection).get_table_names():
         msg = "The database holds tables of something else; DATABASE_URL must name one of its own"
         raise BadDatabase(msg)
@@ -118,7 +158,7 @@ def _oldest(connection: Connection) -> str | None:
 
 def _keep_oldest(connection: Connection) -> None:
     """Keep which is the oldest version that may work on these tables, for whoever starts one."""
-    head = ScriptDirectory.from_config(config(connection)).get_revision("head")
+    head = _scripts(connection).get_revision("head")
     oldest = str(head.module.works_with) if head is not None else ""
     was = _oldest(connection)
     if was is None:
@@ -129,8 +169,13 @@ def _keep_oldest(connection: Connection) -> None:
 
 
 def _known(connection: Connection) -> set[str]:
-    script = ScriptDirectory.from_config(config(connection))
-    return {each.revision for each in script.walk_revisions()}
+    return {each.revision for each in _scripts(connection).walk_revisions()}
+
+
+def _scripts(connection: Connection) -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(config(connection))
 
 
 def _make_file(file: Path | None) -> None:

@@ -7,44 +7,34 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    FromClause,
     Integer,
     RowMapping,
-    Select,
-    and_,
+    Update,
     bindparam,
-    case,
-    exists,
     func,
-    or_,
     select,
     update,
 )
 
 from bot.keys import CannotOpen
 from bot.store import claims
+from bot.store.going import UNSETTLED as UNSETTLED
+from bot.store.going import next_ones, unsettled
 from bot.store.moment import Moment
 from bot.store.replicas import Replica
 from bot.store.tables import outbox
-from bot.store.unit import Unit, claiming
+from bot.store.unit import Unit
 from bot.store.unit import add as add_row
 
 Lane = Literal["crisis", "alert", "reply", "nudge", "clear"]
 Shape = Literal["bubble", "settle", "toast", "picture", "document", "leave", "unsay", "fade"]
 State = Literal["pending", "sending", "sent", "doubtful", "refused", "gone", "dropped"]
 UNSENT = tuple(state for state in get_args(State) if state != "sent")
-UNSETTLED = ("pending", "sending")
-# clinicians and patients in danger first, and a nudge never before an answer
 LONGEST_ERROR = 256
 SETTLED = ("sent", "refused", "gone")
 EMPTIED = b""
 """The body of a post whose words have been kept for long enough."""
-HANGS_AFTER = timedelta(seconds=5)
-"""How long help waits for another call to the same person before it overtakes it."""
-HUNG_SINCE = bindparam("hung_since", type_=Moment)
-URGENCY: dict[str, int] = {"crisis": 0, "alert": 0, "reply": 1, "nudge": 2, "clear": 3}
+_ADD = outbox.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +88,9 @@ def add(unit: Unit, posts: Sequence[NewPost]) -> None:
     """Keep posts; each contact gets theirs in this order."""
     unit.fetch_seals(each.patient_id for each in posts if each.patient_id is not None)
     rows = [_row(unit, each) for each in posts]
-    if rows:
-        unit.connection.execute(outbox.insert(), rows)
+    for row in rows:
+        # each contact's in their order, whoever they are about
+        unit.later(outbox, None, _ADD, row)
 
 
 def put(unit: Unit, post: NewPost) -> int:
@@ -115,12 +106,12 @@ def claim(
     A contact is not free while one of its posts is being sent, or if it is excluded; only help
     does not wait for a call that hangs. `by` is the number of the process that claims.
     """
-    wanted = {"exclude": list(exclude), "most": limit, "hung_since": now - HANGS_AFTER}
-    query = claiming(_claimable(), unit, outbox)
-    rows = unit.connection.execute(query, {**claims.at(now), **wanted}).mappings().all()
+    rows = next_ones(unit, now, limit, exclude)
     unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
     posts = [post for row in rows if (post := _readable(unit, row)) is not None]
-    _mark(unit, [post.id for post in posts], claims.claimed(outbox, now, by))
+    if posts:
+        these = {"ids": [post.id for post in posts], "at": now, "by": by}
+        unit.connection.execute(_claiming(), these)
     return [replace(post, claims=post.claims + 1) for post in posts]
 
 
@@ -132,19 +123,9 @@ def settle(unit: Unit, results: Sequence[Result]) -> set[int]:
     ours = claims.ours(unit, outbox, {each.id: each.claims for each in results}, SETTLED)
     if not ours:
         return ours
-    statement = (
-        update(outbox)
-        .where(outbox.c.id == bindparam("post"))
-        .values(
-            state=bindparam("to"),
-            attempts=bindparam("tried"),
-            message_id=bindparam("number"),
-            error=bindparam("why"),
-            sent_at=bindparam("sent"),
-            not_before=func.coalesce(bindparam("later", type_=Moment), outbox.c.not_before),
-        )
-    )
-    unit.connection.execute(statement, [_settled(each) for each in results if each.id in ours])
+    for each in results:
+        if each.id in ours:
+            unit.later(outbox, each.id, _settling(), _settled(each))
     return ours
 
 
@@ -194,7 +175,7 @@ def drop(unit: Unit, contact_id: int, shape: Shape) -> None:
 
 def waiting(unit: Unit, contact_id: int) -> list[Post]:
     """The contact's bubbles that are pending and not urgent."""
-    theirs = outbox.c.contact_id == contact_id, outbox.c.state.in_(_unsettled())
+    theirs = outbox.c.contact_id == contact_id, outbox.c.state.in_(unsettled())
     plain = outbox.c.state == "pending", outbox.c.lane == "reply", outbox.c.shape == "bubble"
     rows = unit.connection.execute(select(outbox).where(*theirs, *plain)).mappings().all()
     return [post for row in rows if (post := _readable(unit, row)) is not None]
@@ -204,24 +185,6 @@ def forget(unit: Unit, ids: Collection[int]) -> None:
     """Send none of these any more, if they still wait."""
     still = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state == "pending")
     unit.connection.execute(still.values(state="dropped"))
-
-
-def message_of(unit: Unit, contact_id: int, turn: int) -> tuple[int, str] | None:
-    """The message number and body of the prompt sent at that turn, which is its last bubble."""
-    query = (
-        select(outbox)
-        .where(
-            outbox.c.contact_id == contact_id,
-            outbox.c.turn == turn,
-            outbox.c.shape == "bubble",
-            outbox.c.message_id.is_not(None),
-            outbox.c.body != EMPTIED,
-        )
-        .order_by(outbox.c.id.desc())
-        .limit(1)
-    )
-    row = unit.connection.execute(query).mappings().one_or_none()
-    return None if row is None else (row["message_id"], _open(unit, row))
 
 
 def by_message(unit: Unit, contact_id: int, message_id: int) -> Post | None:
@@ -261,64 +224,28 @@ def oldest(unit: Unit) -> datetime | None:
 
 
 @cache
-def _claimable() -> Select[Any]:
-    # written once: to write it takes longer than to run it
+def _claiming() -> Update:
+    # statements are written once: to write one takes longer than to run it
+    these = outbox.c.id.in_(bindparam("ids", expanding=True))
+    at, by = bindparam("at", type_=Moment), bindparam("by", type_=Integer)
+    claimed = claims.claimed(outbox, at, by)
+    return update(outbox).where(these).values(claimed)
+
+
+@cache
+def _settling() -> Update:
     return (
-        select(outbox)
-        .where(
-            outbox.c.state == "pending",
-            claims.is_due(outbox),
-            outbox.c.contact_id.not_in(bindparam("exclude", expanding=True)),
-            ~_held_up(),
+        update(outbox)
+        .where(outbox.c.id == bindparam("post"))
+        .values(
+            state=bindparam("to"),
+            attempts=bindparam("tried"),
+            message_id=bindparam("number"),
+            error=bindparam("why"),
+            sent_at=bindparam("sent"),
+            not_before=func.coalesce(bindparam("later", type_=Moment), outbox.c.not_before),
         )
-        .order_by(case(URGENCY, value=outbox.c.lane), outbox.c.id)
-        .limit(bindparam("most", type_=Integer))
     )
-
-
-def _held_up() -> ColumnElement[bool]:
-    other = outbox.alias("other")
-    # strictly in order, a crisis reply too: what was decided before it must not appear beneath it
-    before = and_(
-        other.c.state == "pending",
-        other.c.id < outbox.c.id,
-        _keeps_place(other),
-        # a chat that is cleared keeps nobody waiting who begins anew in it
-        or_(outbox.c.lane == "clear", other.c.lane != "clear"),
-    )
-    in_flight = and_(
-        other.c.state == "sending",
-        or_(outbox.c.lane != "crisis", other.c.claimed_at > HUNG_SINCE),
-    )
-    return exists().where(
-        other.c.contact_id == outbox.c.contact_id,
-        other.c.state.in_(_unsettled()),
-        or_(in_flight, before),
-    )
-
-
-def _keeps_place(other: FromClause) -> ColumnElement[bool]:
-    """Whether an earlier post is waited for: a crisis reply overtakes those behind a stuck one.
-
-    Stuck is one that hangs, or that failed; not if it may be tried at once, as after a restart:
-    it would only come out beneath.
-    """
-    stuck = outbox.alias("stuck")
-    failed = and_(stuck.c.state == "pending", stuck.c.attempts > 0, stuck.c.not_before > claims.NOW)
-    hangs = and_(stuck.c.state == "sending", stuck.c.claimed_at <= HUNG_SINCE)
-    has_stuck = exists().where(
-        stuck.c.contact_id == outbox.c.contact_id,
-        stuck.c.state.in_(_unsettled()),
-        stuck.c.id < outbox.c.id,
-        or_(failed, hangs),
-    )
-    is_stuck = has_stuck.correlate(outbox)
-    return or_(outbox.c.lane != "crisis", other.c.lane == "crisis", ~is_stuck)
-
-
-def _unsettled() -> BindParameter[str]:
-    # in the very words of the index, or the whole history of the contact would be read
-    return bindparam("unsettled", UNSETTLED, expanding=True, literal_execute=True)
 
 
 def _readable(unit: Unit, row: RowMapping) -> Post | None:
@@ -332,10 +259,11 @@ def _readable(unit: Unit, row: RowMapping) -> Post | None:
 
 def _post(unit: Unit, row: RowMapping) -> Post:
     plain = {name: row[name] for name in Post.__dataclass_fields__ if name != "body"}
-    return Post(**plain, body=_open(unit, row))
+    return Post(**plain, body=body_of(unit, row))
 
 
-def _open(unit: Unit, row: RowMapping) -> str:
+def body_of(unit: Unit, row: RowMapping) -> str:
+    """What stands in the body of a row; or CannotOpen."""
     place = _place(row["contact_id"], row["patient_id"], row["turn"], row["lane"], row["shape"])
     return unit.seal_for(row["patient_id"], "outbox").open(row["body"], *place)
 

@@ -1,22 +1,28 @@
 """Patients and clinicians, the contacts by which they are reached, and each patient's journal."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, RowMapping, Table, Update, bindparam, select, update
+from sqlalchemy import Result, Row, RowMapping, Select, Table, Update, bindparam, select, update
 
-from bot.keys import Seal
-from bot.store import pseudonyms
+from bot.keys import CannotOpen
+from bot.store import ahead, bonds, pseudonyms, standing
+from bot.store.standing import standing_of
 from bot.store.tables import clinicians as clinicians_table
 from bot.store.tables import contacts, turns
 from bot.store.tables import patients as patients_table
-from bot.store.unit import Unit, add, insert
+from bot.store.unit import Unit, add
 
-SEALED = ("name", "email", "replies")
-"""What of a clinician nobody reads in the database itself."""
+log = logging.getLogger(__name__)
+_JOURNAL = turns.insert()
+
+SEALED = ("email", "replies")
+"""What of a clinician, beside the name, nobody reads in the database itself."""
 
 
 class AlreadyEnrolled(Exception):
@@ -25,12 +31,16 @@ class AlreadyEnrolled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Someone who can be reached, and who they are to us; a stranger is neither."""
+    """Someone who can be reached, and who they are to us; a stranger is neither.
+
+    `is_forged` if the row says something else than what was sealed: who they are is as sealed.
+    """
 
     id: int
     lookup: str
     patient_id: int | None
     clinician_id: int | None
+    is_forged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +100,9 @@ class Entry(NamedTuple):
 
 
 def contact(unit: Unit, lookup: str) -> Contact | None:
-    """The contact that is kept under that lookup, or None for a stranger."""
-    row = unit.connection.execute(select(contacts).where(contacts.c.lookup == lookup)).one_or_none()
-    return None if row is None else _contact(row)
+    """The contact that is kept under that lookup, or None for a stranger; or CannotOpen."""
+    row = ahead.contact(unit, lookup)
+    return None if row is None else _contact(unit, row)
 
 
 def known_as(unit: Unit, chat: str) -> str:
@@ -101,16 +111,24 @@ def known_as(unit: Unit, chat: str) -> str:
     if len(lookups) == 1:
         return lookups[0]
     query = select(contacts.c.lookup).where(contacts.c.lookup.in_(lookups))
-    return unit.connection.execute(query).scalar_one_or_none() or lookups[0]
+    return unit.asking.execute(query).scalar_one_or_none() or lookups[0]
 
 
 def meet(unit: Unit, *, lookup: str, chat: str) -> Contact:
-    """The contact with that lookup, made now if it is a stranger."""
-    sealed = unit.vault.site("contacts").seal(chat, "contacts", "chat", lookup)
-    statement = insert(unit, contacts).values(lookup=lookup, chat=sealed).on_conflict_do_nothing()
-    unit.connection.execute(statement)
-    row = unit.connection.execute(select(contacts).where(contacts.c.lookup == lookup)).one()
-    return _contact(row)
+    """The contact with that lookup, made now if it is a stranger, and put right if it was forged.
+
+    One that does not open is set aside, and they are a stranger: help must reach whoever writes.
+    """
+    row = bonds.met(unit, lookup, chat)
+    try:
+        known = _contact(unit, row)
+    except CannotOpen:
+        log.error("contact %s does not open, and is nobody's from now on", row.id)
+        bonds.set_aside(unit, row)
+        return _contact(unit, bonds.met(unit, lookup, chat))
+    if known.is_forged:
+        bonds.put_right(unit)
+    return replace(known, is_forged=False)
 
 
 def lookup_of(unit: Unit, contact_id: int) -> str:
@@ -120,13 +138,19 @@ def lookup_of(unit: Unit, contact_id: int) -> str:
 
 
 def chat_of(unit: Unit, contact_ids: Iterable[int]) -> dict[int, str]:
-    """The chats of these contacts, by contact."""
-    seal = unit.vault.site("contacts")
-    query = select(contacts).where(contacts.c.id.in_(list(contact_ids)))
-    return {
-        row.id: seal.open(row.chat, "contacts", "chat", row.lookup)
-        for row in unit.connection.execute(query)
-    }
+    """The chats of these contacts, by contact; CannotOpen if one of them was forged."""
+    return {row.id: bonds.chat_in(unit.vault, row) for row in _rows(unit, contact_ids)}
+
+
+def chats_of(unit: Unit, contact_ids: Collection[int]) -> dict[int, str]:
+    """The chats of these contacts, by contact, without those that do not open or were forged."""
+    rows = _rows(unit, contact_ids) if contact_ids else ()
+    return {row.id: bond.chat for row, bond in bonds.sound(unit.vault, rows)}
+
+
+def sound_chats(unit: Unit, contact_ids: Iterable[int]) -> list[str]:
+    """The chats of these contacts, each once, without those that were forged."""
+    return list(dict.fromkeys(chats_of(unit, list(contact_ids)).values()))
 
 
 def enrol(
@@ -159,7 +183,7 @@ def enrol(
     patient_id = add(unit, patients_table, values)
     sealed = unit.seal_of(patient_id).seal(state_json, *_state_place(patient_id, 0))
     _change(unit, patients_table, patient_id, {"state": sealed})
-    _change(unit, contacts, known.id, {"patient_id": patient_id})
+    bonds.give_patient(unit, known.id, patient_id)
     return load(unit, [patient_id])[patient_id]
 
 
@@ -168,15 +192,8 @@ def load(unit: Unit, patient_ids: Iterable[int], *, lock: bool = True) -> dict[i
 
     Whoever only shows them takes no lock.
     """
-    query = (
-        select(patients_table, contacts.c.id.label("contact_id"), contacts.c.lookup)
-        .outerjoin(contacts, contacts.c.patient_id == patients_table.c.id)
-        .where(patients_table.c.id.in_(list(patient_ids)))
-        # always in the same order, so that two processes cannot wait for each other
-        .order_by(patients_table.c.id)
-    )
-    locked = query.with_for_update(of=patients_table) if unit.locks and lock else query
-    return {row["id"]: _patient(unit, row) for row in unit.connection.execute(locked).mappings()}
+    rows = ahead.patients(unit, list(patient_ids), lock=lock)
+    return {row["id"]: _patient(unit, row) for row in rows}
 
 
 def save_state(
@@ -203,7 +220,9 @@ def save_state(
         "last_seen_at": last_seen_at,
         "reachable": reachable,
     }
-    _change(unit, patients_table, patient_id, values)
+    ahead.forget_patient(unit, patient_id)
+    row = {**values, "row_id": patient_id}
+    unit.later(patients_table, patient_id, _row(patients_table), row)
 
 
 def journal(
@@ -224,7 +243,7 @@ def journal(
         "event": unit.seal_of(patient_id).seal(event_json, *_event_place(patient_id, turn)),
         "release": release,
     }
-    unit.connection.execute(turns.insert(), values)
+    unit.later(turns, patient_id, _JOURNAL, values)
 
 
 def journal_of(unit: Unit, patient_id: int) -> list[Entry]:
@@ -254,27 +273,23 @@ def join_clinician(
     if clinician_id is None:
         blank = {"name": b"", "role": role, "joined_at": at}
         clinician_id = add(unit, clinicians_table, blank)
-        _change(unit, contacts, known.id, {"clinician_id": clinician_id})
-    sealed = unit.vault.site("clinicians").seal(name, *_name_place(clinician_id))
-    joined = {"name": sealed, "role": role, "joined_at": at, "disabled_at": None}
-    _change(unit, clinicians_table, clinician_id, joined)
+        bonds.give_clinician(unit, known.id, clinician_id)
+    standing.appoint(unit, clinician_id, name=name, role=role, at=at)
     return Clinician(clinician_id, name, role, at, known.id)
 
 
 def clinicians(unit: Unit) -> list[Clinician]:
-    """The care team as it is now, in the order in which they joined."""
-    query = (
-        select(clinicians_table, contacts.c.id.label("contact_id"))
-        .outerjoin(contacts, contacts.c.clinician_id == clinicians_table.c.id)
-        .where(clinicians_table.c.disabled_at.is_(None))
-        .order_by(clinicians_table.c.id)
-    )
-    seal = unit.vault.site("clinicians")
-    return [_clinician(seal, row) for row in unit.connection.execute(query)]
+    """The care team as it is now, in the order in which they joined, without forged rows."""
+    if "team" not in unit.ahead:
+        found = [_clinician(unit, row) for row in unit.asking.execute(_team())]
+        unit.ahead["team"] = [each for each in found if each is not None]
+    return list(unit.ahead["team"])
 
 
 def set_own(unit: Unit, clinician_id: int, **values: str | int | None) -> None:
     """Keep what a clinician set for themselves: name, email, zone, replies or digest_hour."""
+    if isinstance(name := values.pop("name", None), str):
+        standing.rename(unit, clinician_id, name)
     seal = unit.vault.site("clinicians")
     kept = {
         name: seal.seal(value, "clinicians", name, clinician_id)
@@ -282,29 +297,47 @@ def set_own(unit: Unit, clinician_id: int, **values: str | int | None) -> None:
         else value
         for name, value in values.items()
     }
-    _change(unit, clinicians_table, clinician_id, kept)
+    if kept:
+        _change(unit, clinicians_table, clinician_id, kept)
 
 
-def _clinician(seal: Seal, row: Row[Any]) -> Clinician:
-    def opened(name: str) -> str | None:
-        sealed = getattr(row, name)
-        return None if sealed is None else seal.open(sealed, "clinicians", name, row.id)
-
+def _clinician(unit: Unit, row: Row[Any]) -> Clinician | None:
+    """A member of the team, or None if the row is not what was sealed."""
+    try:
+        sealed = standing_of(unit.vault, row)
+    except CannotOpen:
+        return None
+    if not sealed.fits(row):
+        return None
+    email, replies = (_opened(unit, row, name) for name in SEALED)
     return Clinician(
         row.id,
-        seal.open(row.name, *_name_place(row.id)),
-        row.role,
+        sealed.name,
+        sealed.role,
         row.joined_at,
         row.contact_id,
-        opened("email"),
+        email,
         row.zone,
-        opened("replies"),
+        replies,
         row.digest_hour,
     )
 
 
-def _contact(row: Row[Any]) -> Contact:
-    return Contact(row.id, row.lookup, row.patient_id, row.clinician_id)
+def _opened(unit: Unit, row: Row[Any], name: str) -> str | None:
+    """What they set for themselves, or None; what does not open costs nobody their place."""
+    seal, sealed = unit.vault.site("clinicians"), getattr(row, name)
+    with suppress(CannotOpen):
+        return None if sealed is None else seal.open(sealed, "clinicians", name, row.id)
+    return None
+
+
+def _contact(unit: Unit, row: Row[Any]) -> Contact:
+    bond = bonds.bond_of(unit.vault, row)
+    return Contact(row.id, row.lookup, bond.patient_id, bond.clinician_id, not bond.fits(row))
+
+
+def _rows(unit: Unit, contact_ids: Iterable[int]) -> Result[Any]:
+    return unit.asking.execute(_by_id(), {"ids": list(contact_ids)})
 
 
 def _patient(unit: Unit, row: RowMapping) -> Patient:
@@ -319,7 +352,7 @@ def _locked(unit: Unit, known: Contact) -> Contact:
     if not unit.locks:
         return known
     query = select(contacts).where(contacts.c.id == known.id).with_for_update()
-    return _contact(unit.connection.execute(query).one())
+    return _contact(unit, unit.connection.execute(query).one())
 
 
 def _change(unit: Unit, table: Table, row_id: int, values: dict[str, Any]) -> None:
@@ -329,8 +362,8 @@ def _change(unit: Unit, table: Table, row_id: int, values: dict[str, Any]) -> No
 
 def lookups_of_members(unit: Unit) -> frozenset[str]:
     """By which contacts the team's members are known, those who have left included."""
-    query = select(contacts.c.lookup).where(contacts.c.clinician_id.is_not(None))
-    return frozenset(unit.connection.execute(query).scalars())
+    rows = unit.connection.execute(select(contacts).where(contacts.c.clinician_id.is_not(None)))
+    return frozenset(row.lookup for row, _ in bonds.sound(unit.vault, rows))
 
 
 def pseudonyms_and_countries(unit: Unit) -> dict[str, tuple[str, str | None]]:
@@ -339,6 +372,22 @@ def pseudonyms_and_countries(unit: Unit) -> dict[str, tuple[str, str | None]]:
     columns = (contacts.c.lookup, patients_table.c.pseudonym, patients_table.c.country)
     rows = unit.connection.execute(select(*columns).select_from(of_patient))
     return {lookup: (pseudonym, country) for lookup, pseudonym, country in rows}
+
+
+@cache
+def _by_id() -> Select[Any]:
+    return select(contacts).where(contacts.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _team() -> Select[Any]:
+    # statements are written once: to write one takes longer than to run it
+    return (
+        select(clinicians_table, contacts.c.id.label("contact_id"))
+        .outerjoin(contacts, contacts.c.clinician_id == clinicians_table.c.id)
+        .where(clinicians_table.c.disabled_at.is_(None))
+        .order_by(clinicians_table.c.id)
+    )
 
 
 @cache
@@ -353,7 +402,3 @@ def _state_place(patient_id: int, turn: int) -> tuple[object, ...]:
 
 def _event_place(patient_id: int, turn: int) -> tuple[object, ...]:
     return ("turns", "event", patient_id, turn)
-
-
-def _name_place(clinician_id: int) -> tuple[object, ...]:
-    return ("clinicians", "name", clinician_id)

@@ -18,6 +18,8 @@ from bot.store.thread import Message
 from bot.store.unit import Unit
 from flows.state import Score
 
+_ANSWER, _SCORE = answers.insert(), scores.insert()
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -70,7 +72,7 @@ def answer(unit: Unit, patient_id: int, given: Answer) -> None:
         ),
         "at": given.at,
     }
-    unit.connection.execute(answers.insert(), values)
+    unit.later(answers, patient_id, _ANSWER, values)
 
 
 def score(unit: Unit, patient_id: int, scored: Score) -> None:
@@ -85,7 +87,7 @@ def score(unit: Unit, patient_id: int, scored: Score) -> None:
         "prorated": scored.prorated,
         "at": scored.at,
     }
-    unit.connection.execute(scores.insert(), values)
+    unit.later(scores, patient_id, _SCORE, values)
 
 
 def consent(unit: Unit, patient_id: int, decision: Consent) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from bot.keys import HEAD_BYTES, CannotOpen, Seal, Vault
+from bot.store import bonds
 from bot.store.tables import (
     clinicians,
     contacts,
@@ -203,16 +204,14 @@ def _again(
 
 def _renamed(vault: Vault, row: Row[Any]) -> tuple[dict[str, Any], str] | None:
     """What a contact is under the first key, and under which lookup it was; None if it is."""
-    seal = vault.site("contacts")
     try:
-        chat = seal.open(row.chat, "contacts", "chat", row.lookup)
+        bond = bonds.bond_of(vault, row)
     except CannotOpen:
         return None
-    name = vault.lookup("telegram", chat)
-    if name == row.lookup and row.chat.startswith(seal.heads[0]):
+    name = vault.lookup("telegram", bond.chat)
+    if name == row.lookup and row.chat.startswith(vault.site("contacts").heads[0]):
         return None
-    sealed = seal.seal(chat, "contacts", "chat", name)
-    return {"this": row.id, "lookup": name, "chat": sealed}, row.lookup
+    return {"this": row.id, "lookup": name, "chat": bonds.sealed(vault, name, bond)}, row.lookup
 
 
 def _free(

@@ -1,14 +1,17 @@
 """One transaction: the connection it runs on, and the vault that opens what it reads."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.keys import CannotOpen, Seal, Vault
+from bot.store.later import Later, Write
 from bot.store.tables import patients
 
 Last = Callable[["Unit", list[Any]], None]
@@ -17,12 +20,42 @@ Last = Callable[["Unit", list[Any]], None]
 
 @dataclass(frozen=True)
 class Unit:
-    """What a function of the store works with, valid inside one transaction."""
+    """What a function of the store works with, valid inside one transaction.
 
-    connection: Connection
+    Most turns of a batch need the same few facts and write to the same few tables. So facts may be
+    read ahead for many, and writes may wait for the others'. Whoever takes the connection finds
+    everything written, and whatever was read ahead is read anew: nobody need know of either.
+    """
+
+    _connection: Connection
     vault: Vault
     _seals: dict[int, Seal | None] = field(default_factory=dict, repr=False)
     _last: list[tuple[Last, Any]] = field(default_factory=list, repr=False)
+    _later: Later = field(default_factory=Later, repr=False)
+    ahead: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    """What was read ahead; it holds as long as nothing but `later` may have changed it."""
+
+    calls_for: set[str] = field(default_factory=set, repr=False)
+    """Who has something to do once it is committed, such as `mails`."""
+
+    @property
+    def connection(self) -> Connection:
+        """The connection for any work; all that waited is written, and nothing is known ahead."""
+        self.ahead.clear()
+        return self.asking
+
+    @property
+    def asking(self) -> Connection:
+        """The connection for a question that changes nothing; all that waited is written."""
+        self._later.write(self._connection)
+        return self._connection
+
+    def later(self, table: Table, about: Hashable, statement: Write, row: dict[str, Any]) -> None:
+        """Have the row written by that statement before anybody reads, or else at the end.
+
+        What is written about the same thing, such as one patient, is written in its order.
+        """
+        self._later.add(table, about, statement, row)
 
     def last(self, work: Last, what: Any) -> None:
         """Have the work done once, with this and what else is given to it, before the commit."""
@@ -33,6 +66,7 @@ class Unit:
         for work in dict.fromkeys(work for work, _ in self._last):
             work(self, [what for wanted, what in self._last if wanted is work])
         self._last.clear()
+        self._later.write(self._connection)
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -41,8 +75,12 @@ class Unit:
         try:
             with self.connection.begin_nested():
                 yield
+                self._later.write(self._connection)
         except BaseException:
             del self._last[before:]
+            # what waited before it began is written; what was read meanwhile may be undone
+            self._later.drop()
+            self.ahead.clear()
             raise
 
     def seal_of(self, patient_id: int) -> Seal:
@@ -57,8 +95,7 @@ class Unit:
         """Have the seals of many patients ready at the cost of one query."""
         missing = set(patient_ids) - self._seals.keys()
         if missing:
-            query = select(patients.c.id, patients.c.wrapped_key).where(patients.c.id.in_(missing))
-            for patient_id, wrapped in self.connection.execute(query):
+            for patient_id, wrapped in self.asking.execute(_keys(), {"ids": list(missing)}):
                 # a key that does not open costs its own patient's rows, and nobody else's
                 self._seals[patient_id] = None
                 with suppress(CannotOpen):
@@ -76,26 +113,41 @@ class Unit:
     def locks(self) -> bool:
         """Whether rows must be locked: other processes may write at the same moment."""
         # SQLite has one writer, and it has begun; on PostgreSQL a reader may not lock
-        connection = self.connection
-        is_reading = connection.get_execution_options().get("postgresql_readonly", False)
-        return connection.dialect.name == "postgresql" and not is_reading
+        if not self.is_postgres:
+            return False
+        return not self._connection.get_execution_options().get("postgresql_readonly", False)
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether this is PostgreSQL, and not SQLite."""
+        return self._connection.dialect.name == "postgresql"
 
 
 def add(unit: Unit, table: Table, values: Mapping[str, Any]) -> int:
     """The number of a new row."""
-    statement = table.insert().returning(table.c.id)
-    return int(unit.connection.execute(statement, values).scalar_one())
+    return int(unit.connection.execute(_adding(table), values).scalar_one())
 
 
 def insert(unit: Unit, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that may say what to do on conflict, in the words of this database."""
-    is_postgres = unit.connection.dialect.name == "postgresql"
-    return postgresql.insert(table) if is_postgres else sqlite.insert(table)
+    return postgresql.insert(table) if unit.is_postgres else sqlite.insert(table)
 
 
 def claiming(query: Select[Any], unit: Unit, table: Table) -> Select[Any]:
     """The query, leaving out and locking rows so that no other process takes the same ones."""
     return query.with_for_update(skip_locked=True, of=table) if unit.locks else query
+
+
+@cache
+def _adding(table: Table) -> ReturningInsert[Any]:
+    # statements are written once: to write one takes longer than to run it
+    return table.insert().returning(table.c.id)
+
+
+@cache
+def _keys() -> Select[Any]:
+    these = patients.c.id.in_(bindparam("ids", expanding=True))
+    return select(patients.c.id, patients.c.wrapped_key).where(these)
 
 
 def nothing(_unit: Unit) -> None:

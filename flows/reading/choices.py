@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from flows.folding import bare
+from flows.folding import bare, written
 from flows.program import Country
 from flows.reading.alike import is_alike
+from flows.spoken import SLASH
 
 _FLAG_A = 0x1F1E6  # flags are written with 26 letters of their own
 _FLAG_LETTERS = {_FLAG_A + n: chr(ord("a") + n) for n in range(26)}
@@ -21,7 +22,7 @@ def read_choice(text: str, choices: Mapping[str, str]) -> str | None:
         return None
     if said.isdigit() and not _has_numbers(choices):
         return _nth(int(said[:4]), tuple(choices))
-    labels = {value: bare(label) for value, label in choices.items()}
+    labels = {value: written(label) for value, label in choices.items()}
     begun = [value for value, label in labels.items() if _begins(said, label)]
     alike = [value for value, label in labels.items() if is_alike(said, label)]
     return _only(begun) or _only(alike)
@@ -30,21 +31,16 @@ def read_choice(text: str, choices: Mapping[str, str]) -> str | None:
 def exact_choice(text: str, choices: Mapping[str, str]) -> str | None:
     """The value of the one choice that was written out, as its value or its label."""
     said = bare(text)
-    same = [value for value, label in choices.items() if said in {bare(value), bare(label)}]
+    same = [v for v, label in choices.items() if said in (written(v), written(label))]
     return _only(same) if said else None
 
 
-def read_command(text: str, typed: Mapping[str, Sequence[str]]) -> str | None:
-    """The command that the whole message is, typed with a slash or in words."""
-    if text.startswith("/"):
-        name = (
-            text[1:].split(maxsplit=1)[0].partition("@")[0].casefold() if text[1:].strip() else ""
-        )
-        return name if name in typed else None
-    said = bare(text)
-    return next(
-        (name for name, words in typed.items() if said in {bare(name), *map(bare, words)}), None
-    )
+def read_command(text: str, spoken: Mapping[str, str]) -> str | None:
+    """The command that the whole message is, typed with a slash or in words of `flows.spoken`."""
+    if text.startswith(SLASH):
+        words = text.removeprefix(SLASH).split(maxsplit=1) or [""]
+        return spoken.get(SLASH + words[0].partition("@")[0].casefold())
+    return spoken.get(bare(text))
 
 
 def read_country(text: str, countries: Mapping[str, Country]) -> str | None:
@@ -60,7 +56,7 @@ def read_country(text: str, countries: Mapping[str, Country]) -> str | None:
 
 
 def _names(country: Country) -> Iterator[str]:
-    return (bare(name).removeprefix("the ") for name in (country.name, *country.names))
+    return (written(name).removeprefix("the ") for name in (country.name, *country.names))
 
 
 def _mentions(said: str, name: str) -> bool:
@@ -70,7 +66,7 @@ def _mentions(said: str, name: str) -> bool:
 
 def _has_numbers(choices: Mapping[str, str]) -> bool:
     labels = "".join(choices.values())
-    return any(map(str.isdigit, labels)) or any(bare(value).isdigit() for value in choices)
+    return any(map(str.isdigit, labels)) or any(written(value).isdigit() for value in choices)
 
 
 def _nth(number: int, values: Sequence[str]) -> str | None:

@@ -64,7 +64,7 @@ def _abbreviation(said: str, places: Places, country: str | None, at: datetime) 
     letters = said.upper()
     if not (letters.isalpha() and 3 <= len(letters) <= 5):
         return None
-    mine = [city for city in _all(places) if _is_in(city, country)]
+    mine = list(places.of_country(country)) if country else []
     zones = {city.zone for city in mine}
     fitting = {zone for zone in zones if letters in _letters(zone, at)}
     return _largest([city for city in mine if city.zone in fitting], country)
@@ -107,7 +107,7 @@ def _country(
 ) -> str | None:
     """The zone of a country in which all clocks show the same."""
     code = read_country(said, countries)
-    cities = [city for city in _all(places) if code is not None and _is_in(city, code)]
+    cities = list(places.of_country(code)) if code else []
     offsets = {at.astimezone(ZoneInfo(zone)).utcoffset() for zone in {c.zone for c in cities}}
     return _largest(cities, code) if len(offsets) == 1 else None
 
@@ -137,7 +137,3 @@ def _largest(cities: Sequence[City], country: str | None) -> str | None:
 
 def _is_in(city: City, country: str | None) -> bool:
     return country is not None and city.country.casefold() == country.casefold()
-
-
-def _all(places: Places) -> Iterable[City]:
-    return (city for cities in places.cities.values() for city in cities)

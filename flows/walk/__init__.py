@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from flows.program import Release
 from flows.walk.answers import answers
@@ -14,21 +14,27 @@ from flows.walk.measures import measures
 from flows.walk.messages import messages
 from flows.walk.names import ENGINE_VALUES, names
 from flows.walk.order import order
-from flows.walk.proof import Explored, explore
+from flows.walk.proof import Each, Explored, explore
 from flows.walk.rules import rules
 from flows.walk.ways import circles, silent_loops, unreached, ways_of
 from flows.walk.wording import wording
 
-__all__ = ["ENGINE_VALUES", "Explored", "Finding", "explored", "read_through", "walk"]
+__all__ = ["ENGINE_VALUES", "Each", "Explored", "Finding", "explored", "read_through", "walk"]
 
 _SHARED = frozenset({"program", "messages", "escalation", "crisis", "lines"})
 
 
-def walk(release: Release) -> tuple[Finding, ...]:
-    """Everything that is wrong or doubtful in a release, nothing when it can be used."""
+def walk(
+    release: Release, each: Each = map, only: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """Everything that is wrong or doubtful in a release, nothing when it can be used.
+
+    `each` may play flows side by side where `map` plays one after the other; with `only`, all is
+    read, and of the flows just those are played in which one of these opens.
+    """
     atlas = Atlas(release)
     structure, rest = _read(atlas)
-    played = _play(atlas, structure)
+    played = _play(atlas, structure, each, only)
     return tuple(dict.fromkeys([*structure, *rest, *(played.findings if played else ())]))
 
 
@@ -38,11 +44,11 @@ def read_through(release: Release) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys([*structure, *rest]))
 
 
-def explored(release: Release) -> Explored | None:
+def explored(release: Release, each: Each = map) -> Explored | None:
     """What playing the release through shows; None when what all flows share is not sound."""
     atlas = Atlas(release)
     structure, _ = _read(atlas)
-    return _play(atlas, structure)
+    return _play(atlas, structure, each)
 
 
 def _read(atlas: Atlas) -> tuple[list[Finding], list[Finding]]:
@@ -66,9 +72,14 @@ def _read(atlas: Atlas) -> tuple[list[Finding], list[Finding]]:
     return structure, [*unreached(atlas), *wording(atlas), *feedback(atlas), *rest]
 
 
-def _play(atlas: Atlas, structure: Iterable[Finding]) -> Explored | None:
+def _play(
+    atlas: Atlas,
+    structure: Iterable[Finding],
+    each: Each,
+    only: Collection[str] | None = None,
+) -> Explored | None:
     unsound = frozenset(finding.flow for finding in structure if finding.severity == "error")
-    return None if unsound & _needed_by_all(atlas) else explore(atlas, unsound)
+    return None if unsound & _needed_by_all(atlas) else explore(atlas, unsound, each, only)
 
 
 def _needed_by_all(atlas: Atlas) -> frozenset[str]:

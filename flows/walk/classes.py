@@ -8,9 +8,10 @@ from itertools import combinations, product
 
 from flows import measures
 from flows.conditions import Known, holds
+from flows.fields import Number
 from flows.program import Measure, Release, Rule
 from flows.state import Score, State
-from flows.steps import Condition, Item, Number, Question, Rate, Write, key_of
+from flows.steps import Condition, Item, Question, Rate, Write, key_of
 from flows.walk.answers import kept_values
 from flows.walk.graph import Atlas, questions
 from flows.walk.moment import LONG_AGO, NOW, TURN

@@ -36,20 +36,15 @@ class Injections:
     def __init__(self, atlas: Atlas) -> None:
         self._release = atlas.release
         self._met: set[Position] = set()
-        self._findings: dict[str, Finding] = {}
+        self.found: dict[str, Finding] = {}
         self._words = _surest(atlas.release)
         self._reply = _reply(atlas.release)
         self._words_of_reply = _words_of(atlas, self._reply)
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The ways in which help did not come, each with the first place where it did not."""
-        return tuple(self._findings.values())
-
-    @property
-    def positions(self) -> int:
-        """At how many positions help was asked for."""
-        return len(self._met)
+    def met(self) -> frozenset[Position]:
+        """The positions at which help was asked for."""
+        return frozenset(self._met)
 
     def at(self, state: State) -> None:
         """Ask for help here, unless it was asked for at this position before."""
@@ -58,7 +53,7 @@ class Injections:
         if position not in self._met:
             self._met.add(position)
             for finding in self._asked(state):
-                self._findings.setdefault(finding.text.partition(" at ")[0], finding)
+                self.found.setdefault(finding.text.partition(" at ")[0], finding)
 
     def _asked(self, state: State) -> Iterator[Finding]:
         where = _where(state)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from itertools import combinations
 
 from flows.program import Release
 from flows.state import State
@@ -25,11 +24,32 @@ class Sight:
     unknown: frozenset[str]
 
     @property
-    def pairs(self) -> frozenset[Hashable]:
-        """Every two things that are so here, and each by itself."""
+    def aspects(self) -> tuple[Hashable, ...]:
+        """Everything that is so here."""
         keys = [(key, key in self.known) for key in sorted(self.known | self.unknown)]
-        aspects: list[Hashable] = [*enumerate(self.outcomes), *keys]
-        return frozenset([*aspects, *combinations(aspects, 2)])
+        return (*enumerate(self.outcomes), *keys)
+
+
+class _Pairs:
+    """Which two things were met together: for each thing the bits of those it was met with."""
+
+    def __init__(self) -> None:
+        self._bits: dict[Hashable, int] = {}
+        self._met: defaultdict[int, int] = defaultdict(int)
+
+    def has(self, aspects: tuple[Hashable, ...]) -> bool:
+        """Whether every two of these were met together, and each by itself."""
+        bits = [self._bits.get(aspect) for aspect in aspects]
+        found = [bit for bit in bits if bit is not None]
+        all_of_them = sum(found)
+        return len(found) == len(bits) and all(not all_of_them & ~self._met[b] for b in found)
+
+    def add(self, aspects: tuple[Hashable, ...]) -> None:
+        """Keep that these were met together."""
+        bits = [self._bits.setdefault(aspect, 1 << len(self._bits)) for aspect in aspects]
+        all_of_them = sum(bits)
+        for bit in bits:
+            self._met[bit] |= all_of_them
 
 
 class Memory:
@@ -38,7 +58,7 @@ class Memory:
     def __init__(self, release: Release, live: Live) -> None:
         self._release, self._live = release, live
         self._alike: defaultdict[Hashable, list[tuple[frozenset[str], int]]] = defaultdict(list)
-        self._pairs: defaultdict[Hashable, set[Hashable]] = defaultdict(set)
+        self._pairs: defaultdict[Hashable, _Pairs] = defaultdict(_Pairs)
         self._first: dict[Hashable, int] = {}
         self._count = 0
 
@@ -59,11 +79,11 @@ class Memory:
         found = next((number for known, number in alike if known <= sight.known), None)
         if found is not None or self._count < MANY_STATES or sight.place not in self._first:
             return found
-        return self._first[sight.place] if sight.pairs <= self._pairs[sight.place] else None
+        return self._first[sight.place] if self._pairs[sight.place].has(sight.aspects) else None
 
     def remember(self, sight: Sight, number: int) -> None:
         """Keep that this state was met."""
         self._count += 1
         self._alike[sight.place, sight.outcomes].append((sight.known, number))
-        self._pairs[sight.place] |= sight.pairs
+        self._pairs[sight.place].add(sight.aspects)
         self._first.setdefault(sight.place, number)

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeVar
 
 from flows.journey import PHASES
-from flows.steps import END
-from flows.walk.classes import Classes, Value
+from flows.walk.classes import Value
 from flows.walk.finding import Finding, warning
 from flows.walk.graph import Atlas
-from flows.walk.injections import Injections
-from flows.walk.lengths import Lengths, lengths, part_minutes
-from flows.walk.live import Live
-from flows.walk.needs import Needs, all_of
-from flows.walk.shown import Shown
-from flows.walk.singles import subject
-from flows.walk.space import Space, in_words
-from flows.walk.watched import Watch
-from flows.walk.worlds import nobody_yet, worlds
+from flows.walk.injections import Position
+from flows.walk.lengths import Lengths
+from flows.walk.played import Played, Root, Stage
+from flows.walk.watched import Taken
 
-MOST_PART_MINUTES = 3
-"""How long a part of a lesson may take before it is hard to do in one go."""
+T = TypeVar("T")
 
-_OFF_BY = 0.5  # of the minutes that a flow says it takes
-_TIMED = frozenset({"lesson", "exercise", "addon"})
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """A flow that is opened by itself, and the phase in which it is."""
-
-    flow: str
-    phase: str
+Each = Callable[[Callable[[Root], Played], Sequence[Root]], Iterable[Played]]
+"""How flows are played of which none needs another: one by one as `map` does, or side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +32,23 @@ class Explored:
     positions: int
 
 
-def explore(atlas: Atlas, unsound: frozenset[str] = frozenset()) -> Explored:
-    """Everything that only playing shows; flows that are unsound on paper are left out."""
-    return _Exploration(atlas, unsound).explored()
+def explore(
+    atlas: Atlas,
+    unsound: frozenset[str] = frozenset(),
+    each: Each = map,
+    only: Collection[str] | None = None,
+) -> Explored:
+    """Everything that only playing shows; flows that are unsound on paper are left out.
+
+    With `only`, beside setting up, just the flows are played in which one of these opens.
+    """
+    chosen = [
+        root
+        for root in roots(atlas)
+        if not atlas.within[root.flow] & unsound
+        and (only is None or root.is_setting_up or not atlas.within[root.flow].isdisjoint(only))
+    ]
+    return _Exploration(atlas, Stage(atlas, atlas.graphs.keys() - unsound), chosen, each).explored()
 
 
 def roots(atlas: Atlas) -> tuple[Root, ...]:
@@ -99,103 +98,54 @@ def _done(atlas: Atlas) -> frozenset[str]:
 
 
 class _Exploration:
-    def __init__(self, atlas: Atlas, unsound: frozenset[str]) -> None:
-        self._atlas, self._unsound = atlas, unsound
-        self._watch = Watch()
-        self._release = self._watch.over(atlas.release, atlas.graphs.keys() - unsound)
-        self._classes = Classes(atlas)
-        self._shown, self._injections = Shown(atlas), Injections(atlas)
-        self._spaces: dict[str, Space] = {}
+    def __init__(self, atlas: Atlas, stage: Stage, chosen: list[Root], each: Each) -> None:
+        self._atlas, self._stage, self._roots, self._each = atlas, stage, chosen, each
+        self._played: dict[Root, Played] = {}
 
     def explored(self) -> Explored:
         """Plays every root, then says what was seen."""
         known: dict[str, Value] = {}
-        for root in roots(self._atlas):
-            if not self._atlas.within[root.flow] & self._unsound:
-                known = self._play(root, known)
+        for root in (root for root in self._roots if root.is_setting_up):
+            self._played[root] = played = self._stage.play(known, root)
+            known |= played.everyones
+        self._play_all([root for root in self._roots if not root.is_setting_up], known)
         return Explored(
             findings=tuple(self._findings()),
-            lengths={name: lengths(space) for name, space in self._spaces.items()},
-            states=sum(len(space.nodes) for space in self._spaces.values()),
-            positions=self._injections.positions,
+            lengths={played.root.flow: played.lengths for played in self._all},
+            states=sum(played.states for played in self._all),
+            positions=len(frozenset[Position]().union(*(each.positions for each in self._all))),
         )
 
-    def _play(self, root: Root, known: dict[str, Value]) -> dict[str, Value]:
-        """Play one flow; what everyone has answered who comes after it."""
-        is_setting_up = root.phase in PHASES[: PHASES.index("learning")]
-        live = self._live_setting_up if is_setting_up else self._live
-        space = Space(self._release, self._classes, live, self._shown, root.flow)
-        base = nobody_yet(self._release, root.phase, known)
-        needs = self._live.inside(root.flow)
-        space.explore(worlds(self._release, self._classes, needs, base))
-        self._spaces[root.flow] = space
-        for state in (*(node.state for node in space.nodes), *space.exits):
-            self._injections.at(state)
-        return {**known, **_everyones(space, self._needed)} if is_setting_up else known
+    def _play_all(self, others: Sequence[Root], known: Mapping[str, Value]) -> None:
+        """Play those of which none needs another; the longest begins first."""
+        ordered = sorted(others, key=self._stage.weight, reverse=True)
+        for played in self._each(partial(self._stage.play, known), ordered):
+            self._played[played.root] = played
 
     @cached_property
-    def _live(self) -> Live:
-        return Live(self._atlas)
-
-    @cached_property
-    def _live_setting_up(self) -> Live:
-        """While setting up, every answer matters that a later flow shows."""
-        return Live(self._atlas, self._everything.keys)
-
-    @cached_property
-    def _needed(self) -> frozenset[str]:
-        """The keys that some text shows or some condition is about."""
-        abouts = (subject(test) for test in self._everything.tests)
-        return self._everything.keys | {about[1] for about in abouts if about and about[0] == "key"}
-
-    @cached_property
-    def _everything(self) -> Needs:
-        return all_of(self._live.inside(name) for name in self._atlas.graphs)
+    def _all(self) -> list[Played]:
+        return [self._played[root] for root in self._roots]
 
     def _findings(self) -> Iterator[Finding]:
-        yield from self._shown.findings
-        yield from self._injections.findings
-        for space in self._spaces.values():
-            yield from _too_large(space)
-            yield from _no_way_out(space)
-            yield from self._times(space)
+        yield from _first([played.shown for played in self._all])
+        yield from _first([played.helped for played in self._all])
+        for played in self._all:
+            yield from played.findings
         yield from self._unreached()
         yield from self._undecided()
-
-    def _times(self, space: Space) -> Iterator[Finding]:
-        flow = self._release.flow(space.root)
-        if flow.kind not in _TIMED or not space.is_whole:
-            return
-        found = lengths(space)
-        if not _fits(flow.minutes, found):
-            text = (
-                f"`minutes: {flow.minutes}` is far off: "
-                f"it takes about {max(1, round(found.typical.minutes))} "
-                f"({found.typical.taps} taps), and {max(1, round(found.longest.minutes))} at most"
-            )
-            yield warning(flow.id, "minutes", text)
-        for place, minutes in part_minutes(space).items():
-            if round(minutes, 1) > MOST_PART_MINUTES:
-                text = (
-                    f"this part may take {minutes:.1f} minutes, "
-                    f"and {MOST_PART_MINUTES} are enough: split it"
-                )
-                yield warning(*place, text)
 
     @cached_property
     def _judged(self) -> frozenset[str]:
         """The flows of which everything was seen that can be."""
         within = self._atlas.within
-        unseen = [
-            root.flow
-            for root in roots(self._atlas)
-            if root.flow not in self._spaces or not self._spaces[root.flow].is_whole
-        ]
+        whole = {played.root for played in self._all if played.is_whole}
+        unseen = [root.flow for root in roots(self._atlas) if root not in whole]
         unknown = frozenset[str]().union(*(within[name] for name in unseen))
-        return frozenset[str]().union(*(within[name] for name in self._spaces)) - unknown
+        return frozenset[str]().union(*(within[root.flow] for root in self._played)) - unknown
 
     def _unreached(self) -> Iterator[Finding]:
-        reached = {(flow, target) for flow, _, target in self._watch.taken}
+        taken = frozenset[Taken]().union(*(played.taken for played in self._all))
+        reached = {(flow, target) for flow, _, target in taken}
         for name in sorted(self._judged & self._atlas.written.keys()):
             graph = self._atlas.graphs[name]
             met = {graph.first} | {target for flow, target in reached if flow == name}
@@ -208,7 +158,9 @@ class _Exploration:
                     yield Finding(name, step, text)
 
     def _undecided(self) -> Iterator[Finding]:
-        for (flow, step, condition), outcomes in self._watch.outcomes.items():
+        for place in self._stage.tests:
+            flow, step, condition = place
+            outcomes = frozenset[bool]().union(*(each.outcomes[place] for each in self._all))
             written = flow in self._atlas.written and flow in self._judged
             # an own answer is always known, and whoever skips goes another way
             is_own = condition.startswith("answer known")
@@ -218,54 +170,10 @@ class _Exploration:
                 yield warning(flow, step, text)
 
 
-def _everyones(space: Space, needed: frozenset[str]) -> dict[str, Value]:
-    """The answers that everyone has given who came through to the end."""
-    through = [
-        state.answers
-        for state in space.exits
-        if state.finished(space.root) is not None and state.phase != "withdrawn"
-    ]
-    if not through:
-        return {}
-    keys = frozenset(through[0]).intersection(*through)
-    return {key: through[0][key] for key in sorted(keys & needed)}
-
-
-def _fits(said: int, found: Lengths) -> bool:
-    """Whether the minutes that are said lie near those of some usual way."""
-    return found.typical.minutes * (1 - _OFF_BY) <= said <= found.longest.minutes * (
-        1 + _OFF_BY
-    ) or said == max(1, round(found.typical.minutes))
-
-
-def _too_large(space: Space) -> Iterator[Finding]:
-    if not space.is_whole:
-        text = (
-            f"more than {space.most} states: split this flow, or let fewer earlier answers matter"
-        )
-        yield Finding(space.root, "", text)
-
-
-def _no_way_out(space: Space) -> Iterator[Finding]:
-    """The first question from which no answer ever leads out again."""
-    if not space.is_whole:
-        return
-    into: dict[int, list[int]] = {}
-    leading = []
-    for number, node in enumerate(space.nodes):
-        for way in node.ways:
-            if way.target is not None:
-                into.setdefault(way.target, []).append(number)
-            elif way.is_answer:
-                leading.append(number)
-    out = set[int]()
-    while leading:
-        number = leading.pop()
-        if number not in out:
-            out.add(number)
-            leading += into.get(number, ())
-    stuck = next((n for n in range(len(space.nodes)) if n not in out), None)
-    if stuck is not None:
-        top = space.nodes[stuck].state.stack[-1]
-        text = f"{in_words(space.trail(stuck))} no answer leads to the end: let one of them do so"
-        yield Finding(top.flow, top.step if top.step != END else "", text)
+def _first(found: Sequence[Mapping[T, Finding]]) -> Iterator[Finding]:
+    """What was found first of each sign, in the order of the flows."""
+    signs: dict[T, Finding] = {}
+    for each in found:
+        for sign, finding in each.items():
+            signs.setdefault(sign, finding)
+    return iter(signs.values())

@@ -40,6 +40,8 @@ _NOTHING = Joined(at=NOW)
 _OWN = "the program’s own words"
 
 Place = tuple[str, str]
+Sign = tuple[str, str, str]
+"""What tells one thing that is wrong from another: its kind, its flow and its step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,9 @@ class Shown:
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas, self._release = atlas, atlas.release
-        self._found: dict[tuple[str, str, str], Finding] = {}
+        self.found: dict[Sign, Finding] = {}
         self._places = _places(atlas)
         self._ends = f"\n\n{self._release.text('rate-ends')}"
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What was wrong in the turns so far."""
-        return tuple(self._found.values())
 
     def look(self, moment: Moment) -> float:
         """The seconds it takes to read what the turn sent."""
@@ -90,7 +87,7 @@ class Shown:
             self._keep(kind, finding)
 
     def _keep(self, kind: str, finding: Finding) -> None:
-        self._found.setdefault((kind, finding.flow, finding.step), finding)
+        self.found.setdefault((kind, finding.flow, finding.step), finding)
 
     def _bubbles(self, moment: Moment) -> list[_Bubble]:
         seen = [e for e in moment.after.effects if isinstance(e, Send | Chart | Sheet | GiveData)]

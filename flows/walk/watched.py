@@ -15,14 +15,18 @@ from flows.program import Release
 from flows.steps import Flow
 
 Guard = Callable[..., bool]
+Taken = tuple[str, str, str]
+"""A way: its flow, its step, and where it leads."""
+Tested = tuple[str, str, str]
+"""A condition: its flow, its step, and its words."""
 
 
 class Watch:
     """What was seen of every flow that was followed on a watched release."""
 
     def __init__(self) -> None:
-        self.taken: set[tuple[str, str, str]] = set()
-        self.outcomes: defaultdict[tuple[str, str, str], set[bool]] = defaultdict(set)
+        self.taken: set[Taken] = set()
+        self.outcomes: defaultdict[Tested, set[bool]] = defaultdict(set)
 
     def over(self, release: Release, flows: Iterable[str]) -> Release:
         """The release, with every step that the engine takes in these flows seen here."""
@@ -43,7 +47,7 @@ class Watch:
         # the last condition is asked only where those before it hold: then the way is taken
         return {**way, "conditions": [*guards, self._taking((flow, source, target))]}
 
-    def _noting(self, place: tuple[str, str, str], guard: Guard) -> Guard:
+    def _noting(self, place: Tested, guard: Guard) -> Guard:
         outcomes = self.outcomes[place]
 
         def noted(*facts: object) -> bool:
@@ -53,7 +57,7 @@ class Watch:
 
         return noted
 
-    def _taking(self, way: tuple[str, str, str]) -> Guard:
+    def _taking(self, way: Taken) -> Guard:
         def taken(*_: object) -> bool:
             self.taken.add(way)
             return True

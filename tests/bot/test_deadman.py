@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.app.deadman import LOOK_SECONDS, LOOKS, DeadMan, watching
 from bot.app.pager import DOUBTS
@@ -22,6 +23,7 @@ from bot.store.engine import file_of
 from bot.store.inbox import Arrival
 from bot.store.same_file import same_file
 from bot.store.store import Store
+from bot.store.tables import clinicians
 from tests.bot.mail.server import HOST, Postmaster, serving
 from tests.bot.service.practice import WEDNESDAY, Practice
 from tests.flows.starts import real_release
@@ -234,6 +236,22 @@ async def test_a_file_that_is_moved_away_beneath_the_service_is_told(
     assert [
         words for words, (_, text) in zip(told, phone.shown, strict=True) if words in text
     ] == told
+
+
+async def test_a_role_that_was_changed_without_a_key_is_told(practice: Practice) -> None:
+    """To those who are still of the team; a new code brings the other one back, and ends it."""
+    lee, _ = await practice.clinician(9, "Dr Lee"), await practice.clinician(SAM, "Sam", "operator")
+    phone = Phone()
+    watch = dead_man(practice, phone)
+    await looks(watch)
+    practice.run(update(clinicians).where(clinicians.c.id == 1).values(role="operator"))
+    await looks(watch, 20)
+    await lee.says(f"/start {practice.code()}")
+    await looks(watch, 20)
+
+    words = ["the role of a member of the team", "was changed without our key"]
+    assert [chat for chat, _ in phone.shown] == [str(SAM)] * 2
+    assert all(wanted in text for wanted, (_, text) in zip(words, phone.shown, strict=True))
 
 
 async def test_words_that_cannot_leave_the_disk_are_told(

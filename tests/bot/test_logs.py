@@ -144,6 +144,10 @@ SAYS_WHICH = {
     # whose words are ours: the number of a line, and for whom or which alert a clock ran out
     *("erasing.py: error", "errors.py: what", "visit.clinician.id", "notice"),
     *("len(aside)", "len(results) - len(ours)"),
+    # of HTTP
+    "verdicts.py: status",
+    # rows of contacts and of codes that somebody changed
+    *("row.id", "numbers"),
 }
 """Everything that our own lines are filled with: ids, counts, names of code and of troubles.
 

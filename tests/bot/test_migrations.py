@@ -15,12 +15,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from bot.keys import Vault, new_key
 from bot.store import audit, chained, engine
 from bot.store.errors import BadDatabase
-from bot.store.migrate import config, migrate
+from bot.store.migrate import config, migrate, newest
 from bot.store.store import Store
 from bot.store.tables import metadata
 
@@ -290,3 +291,19 @@ def test_migrations_do_not_depend_on_the_code_of_today() -> None:
 
     assert "sqlalchemy" in imported
     assert {str(name).partition(".")[0] for name in imported}.isdisjoint({"bot", "flows", "tests"})
+
+
+def test_what_is_newest_is_known_without_alembic(url: str) -> None:
+    """A start on the newest tables does not even load what would change them, and is no less."""
+    migrate(url)
+    started = (
+        "import sys; from bot.store.migrate import migrate; migrate(sys.argv[1]); "
+        "assert 'alembic' not in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", started, url], check=True)
+
+    with connected(url) as connection:
+        head = ScriptDirectory.from_config(config(connection)).get_revision("head")
+    assert head is not None
+    assert newest() == (head.revision, head.module.works_with)

@@ -80,11 +80,16 @@ def keeps_what_is_over(onlooker: Onlooker) -> None:
     onlooker.queues = Queues(unretired=STALE.total_seconds() + 1)
 
 
+def is_forged(onlooker: Onlooker) -> None:
+    onlooker.queues = Queues(forged=True)
+
+
 @pytest.mark.parametrize(
     ("befalls", "told"),
     [
         (goes_deaf, ["silent"]),
         (hangs, ["lag"]),
+        (is_forged, ["forged"]),
         (has_no_token, ["token"]),
         (has_a_rival, ["contested"]),
         (is_robbed, ["webhook"]),

@@ -32,7 +32,7 @@ def _unread(release: Release) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_read(release: Release, question: Ask, words: str) -> bool:
-    command = reading.read_command(words, release.messages.typed)
+    command = reading.read_command(words, release.messages.spoken)
     if command in {"later", "skip", "back", "simpler"}:
         return True
     labels = {label.casefold() for label in question.choices.values()}

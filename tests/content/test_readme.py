@@ -32,7 +32,8 @@ def test_the_lesson_in_the_readme_can_be_used_as_it_stands(tmp_path: Path) -> No
     named = text.replace(PACING, f"{PACING}      - lesson/cbt-sleep\n")
     program.write_text(named, encoding="utf-8")
 
-    proof = proofread_for_release(pack, datetime.now(UTC).date())
+    # the other lessons are played by `make check`
+    proof = proofread_for_release(pack, datetime.now(UTC).date(), only=["lesson/cbt-sleep"])
 
     assert named != text
     assert [str(mistake) for mistake in proof.errors] == []

@@ -1,6 +1,6 @@
 """Strikes a bot at its n-th boundary: a statement, a commit, a Bot API call, a file put in place.
 
-It stands in the driver and in the transport, so that the bot itself knows nothing of it. What is
+It stands in the driver and around the wire, so that the bot itself knows nothing of it. What is
 done before a transaction has changed a row is no boundary: nothing could be told apart there, and
 the clocks of an idle bot would drown the story.
 """
@@ -18,10 +18,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-import httpx
 import psycopg
 from sqlalchemy.engine.default import DefaultDialect
+from telegram.error import TimedOut
+
+from bot.telegram import wire
+from bot.telegram.errors import NeverLeft
 
 Kind = Literal["count", "kill", "error", "hang", "full"]
 FULL_SECONDS = 0.4
@@ -191,20 +195,19 @@ def _error_of(dialect: DefaultDialect) -> Callable[[str], Exception]:
 
 
 def _in_transport(striker: Striker) -> None:
-    was = httpx.AsyncHTTPTransport.handle_async_request
+    was: Act = wire._through
 
-    async def handle(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        method = request.url.path.rpartition("/")[2]
+    async def through(pool: wire.Pool, verb: str, url: str, *rest: Any) -> tuple[int, bytes]:
+        method = urlsplit(url).path.rpartition("/")[2]
         if method != POLL:
-            await striker.at_call(f"{method} leaves", lambda: httpx.ConnectError("struck"))
-        answer = await was(self, request)
-        # read here already, for a poll that brought nothing is no boundary
-        if method == POLL and await answer.aread() == NOTHING_NEW:
-            return answer
-        await striker.at_call(f"{method} answered", lambda: httpx.ReadTimeout("struck"))
+            await striker.at_call(f"{method} leaves", lambda: NeverLeft("struck"))
+        answer: tuple[int, bytes] = await was(pool, verb, url, *rest)
+        # a poll that brought nothing is no boundary
+        if method != POLL or answer[1] != NOTHING_NEW:
+            await striker.at_call(f"{method} answered", TimedOut)
         return answer
 
-    setattr(httpx.AsyncHTTPTransport, "handle_async_request", handle)  # noqa: B010
+    setattr(wire, "_through", through)  # noqa: B010
 
 
 def _in_files(striker: Striker, name: str) -> None:

@@ -25,8 +25,6 @@ from typing import Any
 from tests.faults.striking import Order, install
 
 Json = dict[str, Any]
-READ_ONCE = ("read", "proofread_to_start")
-"""What every start of a bot does with the same folder and the same outcome."""
 
 
 def main() -> None:
@@ -48,11 +46,12 @@ def warm(*contents: Path) -> None:
     """Everything imported, and the content read and proofread, before the first fork."""
     run = importlib.import_module("bot.app.run")
     importlib.import_module("bot.cli")
-    for name in READ_ONCE:
-        once = cache(getattr(run, name))
-        for content in contents:
-            once(content)
-        setattr(run, name, once)
+    compiling = importlib.import_module("bot.content.compiled")
+    # every first start of a bot does this with the same folder and the same outcome
+    once = cache(compiling.proved_to_start)
+    for content in contents:
+        once(content)
+    setattr(compiling, "proved_to_start", once)  # noqa: B010
     run.places()
     with tempfile.TemporaryDirectory() as folder:
         # alembic and its scripts are read here, and not at every start

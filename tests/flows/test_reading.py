@@ -24,6 +24,7 @@ from flows.reading import (
     read_time,
     read_zone,
 )
+from flows.spoken import spoken
 
 AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
@@ -251,7 +252,7 @@ TYPED = {
 )
 def test_a_typed_command(text: str, command: str | None) -> None:
     """Only the whole message is a command, with a slash or in the words listed."""
-    assert read_command(text, TYPED) == command
+    assert read_command(text, spoken(TYPED)) == command
 
 
 @pytest.mark.parametrize(
@@ -465,7 +466,7 @@ def test_a_typed_time_zone(text: str, country: str | None, zone: str | None) -> 
 def test_nothing_that_can_be_typed_stops_the_reading(text: str) -> None:
     """Each reader gives an answer or None, whatever it is given."""
     assert read_choice(text, OFTEN) in {*OFTEN, None}
-    assert read_command(text, TYPED) in {*TYPED, None}
+    assert read_command(text, spoken(TYPED)) in {*TYPED, None}
     assert read_country(text, COUNTRIES) in {*COUNTRIES, None}
     zone = read_zone(text, PLACES, country="ca", at=AT)
     assert zone is None or zone.startswith("UTC") or zone in PLACES.zones

@@ -13,20 +13,19 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-
-import httpx
+from typing import Any
 
 from bot.app import deadman, listening, troubles
 from bot.service.health import Pulse
-from bot.telegram import gateway, hook, intake, wire
+from bot.telegram import hook, intake, verdicts, wire
 
 HANG_LOOP, HANG_WIRE = Path("hang-loop"), Path("hang-wire")
 OLD = "old"
 QUICK = 0.05
 opened: dict[int, float] = {}
 beat = listening.beat
-begin = httpx.AsyncHTTPTransport.__init__
-call = httpx.AsyncHTTPTransport.handle_async_request
+begin = wire.Pool.__init__
+call = wire._through
 
 
 async def stumble(pulse: Pulse) -> None:
@@ -39,26 +38,26 @@ async def stumble(pulse: Pulse) -> None:
     await beating
 
 
-def remember(self: httpx.AsyncHTTPTransport, *args: object, **settings: object) -> None:
+def remember(self: wire.Pool, connections: int) -> None:
     """Open connections, and remember when."""
     opened[id(self)] = time.time()
-    begin(self, *args, **settings)  # type: ignore[arg-type]
+    begin(self, connections)
 
 
-async def hang(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+async def hang(pool: wire.Pool, *args: Any) -> tuple[int, bytes]:
     """Answer, unless it was ordered to wait for ever, whatever the time-outs are."""
     if HANG_WIRE.exists() and threading.current_thread().name != "deadman":  # noqa: ASYNC240
-        is_old = opened[id(self)] < HANG_WIRE.stat().st_mtime  # noqa: ASYNC240
+        is_old = opened[id(pool)] < HANG_WIRE.stat().st_mtime  # noqa: ASYNC240
         if is_old or HANG_WIRE.read_text() != OLD:  # noqa: ASYNC240
             await asyncio.Event().wait()
-    return await call(self, request)
+    return await call(pool, *args)
 
 
 def breaks() -> None:
     """Hurry it, and have it hang when it is ordered to; only in a process of its own."""
     deadman.LOOK_SECONDS = QUICK
     deadman.PROBE_SECONDS = QUICK
-    intake._LONGEST_PAUSE = gateway.REVOKED_WAIT = hook.CHECK_SECONDS = 1.0
+    intake._LONGEST_PAUSE = verdicts.REVOKED_WAIT = hook.CHECK_SECONDS = 1.0
     listening.REFUSED_SECONDS = intake.POLL_SECONDS = 1
     intake._RETRY = 0.2
     wire.GRACE_SECONDS = -48.0
@@ -68,5 +67,5 @@ def breaks() -> None:
             patience, before=patience.before / 20, after=patience.after / 20
         )
     vars(sys.modules["bot.app.run"])["beat"] = stumble
-    httpx.AsyncHTTPTransport.__init__ = remember  # type: ignore[method-assign]
-    httpx.AsyncHTTPTransport.handle_async_request = hang  # type: ignore[method-assign]
+    wire.Pool.__init__ = remember  # type: ignore[method-assign]
+    setattr(wire, "_through", hang)  # noqa: B010

@@ -1,4 +1,4 @@
-"""Tries all forty attacks against one running instance and tells what became of each.
+"""Tries all forty-two attacks against one running instance and tells what became of each.
 
     python -m tests.red_team            # or with names of some: P4 O7
     python -m tests.red_team --table    # the table of docs/security.md

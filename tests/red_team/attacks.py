@@ -1,4 +1,4 @@
-"""All forty attacks in the order in which they are tried."""
+"""All forty-two attacks in the order in which they are tried."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ import pytest
 from bot.keys import new_key
 from bot.service import auditing
 from tests.journeys.people import Person
-from tests.journeys.processes import until
 from tests.red_team.attack import Actor
 from tests.red_team.siege import HEADER, NEED, SECRET, Siege
 
@@ -188,14 +187,15 @@ def moved_values(siege: Siege) -> None:
     siege.wait("dead", dead + 2)
     order = "UPDATE patients SET state = ?, turn = ?, wrapped_key = ? WHERE id = ?"
     siege.changes(order, *own[0], mine)
-    _swap_lookups(siege, victim, mallory)
+    _swap_lookups(siege, theirs, mine)
     mallory.says("/mydata")
-    until(lambda: _refused_posts(siege) > 0, "what went to the moved look-up was refused")
-    _swap_lookups(siege, victim, mallory)
+    siege.wait("dead", dead + 3)
+    _swap_lookups(siege, theirs, mine)
 
     shown = mallory.everything()
     assert [bubble for bubble in shown if bubble.kind == "document"] == []
     assert "sackbut" not in " ".join(shown.texts[len(before) :])
+    assert "What would you like to do?" in victim.answers("/menu")
 
 
 @OPERATORS.tries(
@@ -247,6 +247,73 @@ def a_changed_backup(siege: Siege) -> None:
 
 
 @OPERATORS.tries(
+    "S",
+    "writes a patient's number, or a lead's, on the contact of their own, to be taken for them",
+    "whose a contact is, is sealed with its chat: the numbers are put right, and operators told",
+)
+def a_contact_of_somebody_else(siege: Siege) -> None:
+    """Neither the patient's record nor the lead's page, and both of them go on as before."""
+    victim = siege.patient("/person", "Write to them", "read of the shawm")
+    mallory, before = siege.patient(), siege.rows(WHOSE)
+    theirs, mine = (siege.world.kept(each).records.patient.id for each in (victim, mallory))
+    name = siege.name_of(victim)
+
+    siege.changes("UPDATE contacts SET patient_id = NULL WHERE patient_id = ?", theirs)
+    siege.changes("UPDATE contacts SET patient_id = ? WHERE patient_id = ?", theirs, mine)
+    mallory.rushes("/mydata", "/menu")
+    siege.world.until_quiet()
+    _sees_nothing_of(siege, mallory, name)
+    assert "What would you like to do?" in victim.answers("/menu")
+    assert siege.rows(WHOSE) == before
+
+    lead = siege.rows("SELECT min(id) FROM clinicians WHERE role = 'lead'")[0][0]
+    siege.changes("UPDATE contacts SET clinician_id = NULL WHERE clinician_id = ?", lead)
+    siege.changes("UPDATE contacts SET clinician_id = ? WHERE patient_id = ?", lead, mine)
+    mallory.rushes("/page", "/patients")
+    siege.world.until_quiet()
+    _sees_nothing_of(siege, mallory, name)
+    assert "/clinic/enter/" in siege.link_of(siege.lead)
+    assert siege.rows(WHOSE) == before
+    assert "were changed without a key" in siege.log
+
+
+@OPERATORS.tries(
+    "E",
+    "writes another role for a clinician or a code, that one who left never did, or a lead's "
+    "number on their own session of the page",
+    "the first three are sealed with the name, and a session's secret says whose it is",
+)
+def a_role_of_their_own(siege: Siege) -> None:
+    """A clinician is no lead, who left is not back, and everybody else goes on."""
+    gone = siege.world.clinician("Doctor Rebec")
+    rebec = siege.rows("SELECT max(id) FROM clinicians")[0][0]
+    page = siege.page_of(gone)
+    siege.changes("UPDATE clinicians SET role = 'lead' WHERE id = ?", rebec)
+    assert page.asks("GET", "/clinic/team").status_code in {401, 403}
+    assert "/clinic/enter/" not in gone.answers("/page", "/patients")
+    assert siege.page_of(siege.lead).asks("GET", "/clinic/team").status_code == 200
+    siege.changes("UPDATE clinicians SET role = 'clinician' WHERE id = ?", rebec)
+    assert siege.runs("dismiss", str(rebec), "--yes").returncode == 0
+
+    siege.changes("UPDATE clinicians SET disabled_at = NULL WHERE id = ?", rebec)
+    siege.changes("UPDATE page_sessions SET ended_at = NULL WHERE clinician_id = ?", rebec)
+    assert page.asks("GET", "/clinic/today").status_code in {401, 403}
+    assert "/clinic/enter/" not in gone.answers("/page", "/patients")
+
+    page = siege.page_of(siege.lee)
+    lead = siege.rows("SELECT min(id) FROM clinicians WHERE role = 'lead'")[0][0]
+    newest = "(SELECT max(id) FROM page_sessions)"
+    siege.changes(f"UPDATE page_sessions SET clinician_id = ? WHERE id = {newest}", lead)  # noqa: S608
+    assert page.asks("GET", "/clinic/team").status_code == 401
+
+    code, newest = siege.code(), "(SELECT max(id) FROM invites)"
+    siege.changes(f"UPDATE invites SET kind = 'clinician', role = 'lead' WHERE id = {newest}")  # noqa: S608
+    newcomer = siege.world.patient()
+    newcomer.answers(f"/start {code}", "/page")
+    assert siege.rows("SELECT max(id) FROM clinicians") == [(rebec,)]
+
+
+@OPERATORS.tries(
     "I",
     "reads the log at its loudest, after all of these attacks, and the pages without a sign-in",
     "lines hold ids alone; secrets of any shape are blotted out; figures hold no name",
@@ -270,6 +337,7 @@ def what_is_logged(siege: Siege) -> None:
     assert "/clinic/enter/" not in told.replace("/clinic/enter/<link>", "")
 
 
+WHOSE = "SELECT id, patient_id, clinician_id FROM contacts ORDER BY id"
 MOVES = "UPDATE patients SET {column} = (SELECT {column} FROM patients WHERE id = ?) WHERE id = ?"
 REPLACES = (
     "INSERT OR REPLACE INTO audit (id, at, act, subject, hash)"
@@ -316,16 +384,21 @@ def _head(siege: Siege, file: Path) -> None:
     auditing.keep(file, found)
 
 
-def _swap_lookups(siege: Siege, one: Person, other: Person) -> None:
-    ids = [siege.world.kept(each).records.patient.id for each in (one, other)]
+def _swap_lookups(siege: Siege, *ids: int) -> None:
     query = "SELECT id, lookup FROM contacts WHERE patient_id IN (?, ?) ORDER BY id"
     (first, a), (second, b) = siege.rows(query, *ids)
     for name, number in (("x", first), (a, second), (b, first)):
         siege.changes("UPDATE contacts SET lookup = ? WHERE id = ?", name, number)
 
 
-def _refused_posts(siege: Siege) -> int:
-    return int(siege.rows("SELECT count(*) FROM outbox WHERE error = 'CannotOpen'")[0][0])
+def _sees_nothing_of(siege: Siege, attacker: Person, name: str) -> None:
+    """No page, not that name, and files with their own record alone."""
+    shown = attacker.everything()
+    files = [each.file for each in shown if each.file is not None and each.kind == "document"]
+    read = [siege.world.client.get(siege.world.server.url + each["url"]).text for each in files]
+    told = " ".join([*shown.texts, *read])
+    found = [each for each in (name, "shawm", "/clinic/enter/") if each in told]
+    assert found == []
 
 
 def _not_restored(siege: Siege, content: bytes, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Forty attacks on one running instance, each of which must fail; docs/security.md lists them."""
+"""Forty-two attacks on one running instance, which must all fail; docs/security.md lists them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_each_attack_is_refused(siege: Siege, attack: Attack) -> None:
     assert attack.outcome(siege) == ""
 
 
-def test_there_are_ten_attacks_of_each_kind_of_person() -> None:
-    """Forty, of every letter of STRIDE."""
-    assert set(Counter(each.actor for each in ATTACKS).values()) == {10}
+def test_there_are_ten_attacks_or_more_of_each_kind_of_person() -> None:
+    """Forty-two, of every letter of STRIDE."""
+    assert list(Counter(each.actor for each in ATTACKS).values()) == [10, 10, 10, 12]
     assert {each.stride for each in ATTACKS} == set("STRIDE")
 
 

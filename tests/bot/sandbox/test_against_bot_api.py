@@ -29,12 +29,12 @@ def whole(told: Json) -> Spec:
     return Spec({}, types, unions)
 
 
-def fields(owner: Json) -> tuple[Field, ...]:
+def fields(owner: Json) -> dict[str, Field]:
     """The fields of a type."""
-    return tuple(
-        Field(each["name"], tuple(each["types"]), each["required"])
+    return {
+        each["name"]: Field(each["name"], tuple(each["types"]), each["required"])
         for each in owner.get("fields", [])
-    )
+    }
 
 
 def test_the_shipped_table_is_the_bot_apis(told: Json) -> None:

@@ -101,6 +101,9 @@ async def test_of_two_processes_that_race_for_an_alert_the_loser_tells_who_has_i
 ) -> None:
     """Both have seen that nobody had it, and one of them was wrong."""
     one, other = open_practice(postgres_url), open_practice(postgres_url)
+    # whichever of them sends it
+    other.messenger = one.messenger
+    other.start(other.site.release)
     lee, kim = await one.clinician(9, "Dr Lee"), await one.clinician(8, "Kim")
     ann = await one.patient(1)
     await ann.says("I want to die")
@@ -116,6 +119,7 @@ async def test_of_two_processes_that_race_for_an_alert_the_loser_tells_who_has_i
         second = asyncio.create_task(other.workers._handle())
         await until(lambda: waiting_for_locks(one) == 2)
     await asyncio.gather(first, second)
+    await other.work()
     await one.work()
 
     has_it = f"Dr Lee has alert 1 ({ann.pseudonym})."

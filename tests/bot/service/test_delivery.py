@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.service.deliver import LEASE
+from bot.service.handle import handle_batch
 from bot.service.parcels import claim
 from bot.service.post import Doubtful, Later, Verdict
 from tests.bot.service.conftest import OpenPractice
@@ -147,7 +148,7 @@ async def test_what_was_claimed_by_a_commit_that_seemed_to_fail_is_sent_after_it
     """The process has it not in hand, as it has the other's, although the database says so."""
     ann, bob = await practice.patient(1, "at-consent"), await practice.patient(2, "at-consent")
     await practice.intake.keep([ann.wrote("/help")])
-    await practice.workers._handle()
+    await practice.store.write(handle_batch, practice.site)
     assert await practice.store.write(claim, practice.site, 64)
     practice.messenger.door.clear()
     await practice.intake.keep([bob.wrote("/help")])

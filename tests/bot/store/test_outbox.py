@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select, text, update
 
 from bot.keys import Vault
-from bot.store import outbox, people
-from bot.store.outbox import HANGS_AFTER, Lane, NewPost, Post, Result, Shape
+from bot.store import outbox, people, prompts
+from bot.store.going import HANGS_AFTER
+from bot.store.outbox import Lane, NewPost, Post, Result, Shape
 from bot.store.people import Patient
 from bot.store.store import Store
 from bot.store.tables import outbox as table
@@ -31,6 +32,12 @@ def post(to: Patient, body: str, lane: Lane = "reply", shape: Shape = "bubble") 
 def add(store: Store, *posts: NewPost) -> None:
     """Keep posts."""
     store.write_now(outbox.add, posts)
+
+
+def prompts_of(unit: Unit, contact: int) -> dict[int, tuple[int, str]]:
+    """The messages that the prompts of turns 3 and 4 became, by turn."""
+    found = prompts.messages_of(unit, [(contact, 3), (contact, 4)])
+    return {turn: prompts.opened(unit, row) for (_, turn), row in found.items()}
 
 
 def claim(store: Store, at: datetime, limit: int = 9, exclude: tuple[int, ...] = ()) -> list[Post]:
@@ -165,8 +172,7 @@ def test_the_prompt_of_a_turn_is_its_last_bubble(
     for number in (41, 42, 43):
         sent(store, noon, *claim(store, noon), message_id=number)
 
-    assert store.read_now(outbox.message_of, contact, 3) == (42, "question")
-    assert store.read_now(outbox.message_of, contact, 4) is None
+    assert store.read_now(prompts_of, contact) == {3: (42, "question")}
     found = store.read_now(outbox.by_message, contact, 41)
     assert found is not None
     assert (found.body, found.message_id) == ("hello", 41)

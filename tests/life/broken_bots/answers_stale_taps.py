@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flows import turn
+from flows import replies
 from flows.events import Tapped
 from flows.scene import Scene
 
 
 def breaks() -> None:
     """Break it."""
-    tapped = turn._tapped
+    tapped = replies.tapped
 
     def at_once(scene: Scene, event: Tapped) -> Scene:
         asked = event.turn if event.turn is None else scene.state.asked
         return tapped(scene, event.model_copy(update={"turn": asked}))
 
-    turn._tapped = at_once
+    replies.tapped = at_once

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bot.service.post import Later, Refused, Verdict
-from bot.telegram import gateway
+from bot.telegram import verdicts
 
 
 def breaks() -> None:
     """Break it."""
-    refused = gateway._refused
+    refused = verdicts._refused
 
     def not_yet(reason: str) -> Verdict:
         verdict = refused(reason)
         return Later(0.1, counts=False) if isinstance(verdict, Refused) else verdict
 
-    gateway._refused = not_yet
+    verdicts._refused = not_yet

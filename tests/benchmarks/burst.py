@@ -1,0 +1,196 @@
+"""Many nudges that fall due together: how soon they go out, and what it costs those who write.
+
+`python -m tests.benchmarks.burst`: 1,000 nudges in one second; then 100 turns a second for a
+minute, alone and while 20,000 nudges fall due. A bubble in a chat that nobody plays is a nudge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+from pydantic import SecretStr
+from sqlalchemy import bindparam, func, select, update
+
+from bot.app import open_store
+from bot.keys import Vault
+from bot.service import handle, nudge
+from bot.settings import Settings
+from bot.store import nudges, people
+from bot.store.store import Store
+from bot.store.tables import nudges as table
+from bot.store.unit import Unit
+from flows.state import State
+from tests.benchmarks.chats import FIRST_CHAT
+from tests.benchmarks.contest import Entrant, Json, Load, Result, measure
+from tests.benchmarks.rehearsal import FILE, Rehearsal
+from tests.benchmarks.table import lines
+from tests.bot.service.practice import Practice
+from tests.flows.starts import real_release
+
+WATCHED = (sys.executable, "-m", "tests.benchmarks.watched_bot", "run")
+FIRST_READER = FIRST_CHAT + 1_000_000
+AT_ONCE = 1_000
+RATE = 100.0
+LEAD = 25.0
+"""So many seconds after the start the first one falls due: the bot has long begun by then."""
+
+
+@dataclass(slots=True)
+class Crowded:
+    """A rehearsal with so many more patients, for each of whom a nudge waits."""
+
+    rehearsal: Rehearsal
+    readers: int
+    seconds: float
+    begins: float = 0.0
+    """When the first falls due, by the machine's clock."""
+
+    def settings(self, folder: Path, url: str) -> dict[str, str]:
+        """A copy in which the nudges fall due soon, evenly within so many seconds."""
+        made = self.rehearsal.settings(folder, url)
+        self.begins = monotonic() + 5
+        if self.readers:
+            shutil.copy(crowded(self.rehearsal, self.readers), folder / FILE)
+            self.begins = _fall_due(folder, self)
+        return made
+
+
+def crowded(rehearsal: Rehearsal, readers: int) -> Path:
+    """The database with so many more patients; made once."""
+    folder = rehearsal.file.parent / f"with-{readers}"
+    if not folder.exists():
+        folder.mkdir()
+        shutil.copy(rehearsal.file, folder / "making")
+        with_readers(folder / "making", rehearsal.key, readers)
+        (folder / "making").rename(folder / FILE)
+    return folder / FILE
+
+
+def with_readers(file: Path, key: str, readers: int) -> None:
+    """So many patients who are where the first one is are in the database after this."""
+    store = _open(file, key)
+    try:
+        for first in range(0, readers, AT_ONCE):
+            store.write_now(_admit, first, min(first + AT_ONCE, readers))
+    finally:
+        store.close()
+
+
+def _admit(unit: Unit, first: int, beyond: int) -> None:
+    guide = people.contact(unit, unit.vault.lookup("telegram", str(FIRST_CHAT)))
+    assert guide is not None
+    assert guide.patient_id is not None
+    like = people.load(unit, [guide.patient_id])[guide.patient_id]
+    waiting = State.model_validate_json(like.state_json).nudge
+    assert waiting is not None
+    for place in range(first, beyond):
+        chat = str(FIRST_READER + place)
+        lookup = unit.vault.lookup("telegram", chat)
+        made = people.enrol(
+            unit, lookup=lookup, chat=chat, release=like.release, state_json=like.state_json,
+            language="en", at=datetime.now(UTC), phase=like.phase,
+        )  # fmt: skip
+        nudges.set(unit, made.id, waiting.key, waiting.due_at, "", 0)
+
+
+def _fall_due(folder: Path, wish: Crowded) -> float:
+    store = _open(folder / FILE, wish.rehearsal.key)
+    try:
+        store.write_now(_bring_forward, wish.readers, wish.seconds)
+    finally:
+        store.close()
+    return monotonic() + LEAD - 1
+
+
+def _bring_forward(unit: Unit, readers: int, seconds: float) -> None:
+    first = unit.connection.execute(select(func.max(table.c.id))).scalar_one() - readers + 1
+    begin = datetime.now(UTC) + timedelta(seconds=LEAD)
+    moments = [
+        {"row": first + place, "at": begin + timedelta(seconds=seconds * place / readers)}
+        for place in range(readers)
+    ]
+    falls_due = update(table).where(table.c.id == bindparam("row")).values(due_at=bindparam("at"))
+    unit.connection.execute(falls_due, moments)
+
+
+def _open(file: Path, key: str) -> Store:
+    url = SecretStr(f"sqlite:///{file}")
+    return open_store(Settings(data_dir=file.parent, database_url=url, secret_keys=SecretStr(key)))
+
+
+def decided(rehearsal: Rehearsal, readers: int, folder: Path) -> tuple[float, int]:
+    """How many seconds it takes to claim and decide so many due nudges, and how many went out."""
+    file = Path(shutil.copy(crowded(rehearsal, readers), folder / FILE))
+    store = _open(file, rehearsal.key)
+    try:
+        practice = Practice(store, Vault([rehearsal.key]), real_release())
+        practice.clock.moment = datetime.now(UTC)
+        store.write_now(_bring_forward, readers, 0)
+        practice.clock.moment += timedelta(seconds=LEAD + 60)
+        began = monotonic()
+        while store.write_now(nudge.claim, practice.site):
+            while store.write_now(handle.handle_batch, practice.site):
+                pass
+        took = monotonic() - began
+        [(sent,)] = practice.rows("SELECT count(*) FROM nudges WHERE state = 'sent'")
+    finally:
+        store.close()
+    return took, sent
+
+
+def burst(rehearsal: Rehearsal, readers: int, load: Load, seconds: float) -> tuple[Result, Json]:
+    """One run of the service while so many nudges fall due within so many seconds."""
+    crowd = Crowded(rehearsal, readers, seconds)
+    entrant = Entrant(
+        "paceful", WATCHED, lambda: rehearsal.script, crowd.settings, begins=lambda: crowd.begins
+    )
+    return measure(entrant, load)
+
+
+def told(found: Mapping[str, float], result: Result, name: str) -> list[str]:
+    """The cells of a run's row."""
+    return [
+        *(name, f"{result.rate:,.0f}", f"{result.median:,.0f}", f"{result.late:,.0f}"),
+        *(f"{found['others']:,.0f}", f"{found['others_took']:.1f}"),
+        *(f"{1000 * found['stall']:,.0f}", f"{1000 * found['stall_cpu']:,.0f}"),
+    ]
+
+
+HEADS = (
+    *("run", "turns/s", "p50 ms", "p99 ms", "nudges", "first to last, s"),
+    *("longest stall, ms", "of it computing, ms"),
+)
+
+
+def main() -> None:
+    """Print the table of the runs, and how long it takes to decide what is due."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where the rehearsal lies")
+    parser.add_argument("--readers", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=60)
+    given = parser.parse_args()
+    rehearsal = Rehearsal.of(given.folder, 200)
+    steady = Load(rate=RATE, seconds=given.seconds)
+    runs = (
+        ("1,000 nudges in one second", 1_000, replace(steady, rate=0.5, seconds=10), 1.0),
+        ("100 turns a second", 0, steady, 1.0),
+        (f"the same, and {given.readers:,} nudges", given.readers, steady, given.seconds),
+    )
+    rows = []
+    for name, readers, load, seconds in runs:
+        result, found = burst(rehearsal, readers, load, seconds)
+        rows.append(told(found, result, name))
+        sys.stdout.write(f"{lines(HEADS, rows[-1:])}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"\n{lines(HEADS, rows)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Writes that wait for each other, and facts read ahead: nobody need know of either."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from sqlalchemy import select, text
+
+from bot.store import ahead, people
+from bot.store.outbox import NewPost, add, put
+from bot.store.people import Patient
+from bot.store.store import Store
+from bot.store.tables import outbox, turns
+from bot.store.unit import Unit
+from tests.bot.store.conftest import Enrol
+
+
+def test_whoever_looks_finds_what_was_to_be_written_later(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """A journal's entry waits for others, and is there for the first who asks."""
+
+    def look(unit: Unit) -> list[int]:
+        people.journal(unit, patient.id, 1, "{}", None, "r1", noon)
+        return list(unit.connection.execute(select(turns.c.turn)).scalars())
+
+    assert store.write_now(look) == [1]
+
+
+def test_what_nobody_looked_for_is_written_before_the_commit(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """It is in the same transaction as everything else."""
+    store.write_now(people.journal, patient.id, 1, "{}", None, "r1", noon)
+
+    assert [entry.turn for entry in store.read_now(people.journal_of, patient.id)] == [1]
+
+
+def test_what_is_written_about_one_thing_is_written_in_its_order(
+    store: Store, enrol: Enrol, noon: datetime
+) -> None:
+    """The last state of each patient counts, however the statements were put together."""
+    ann, bob = enrol("ann"), enrol("bob")
+
+    def write(unit: Unit) -> None:
+        for turn, who in ((1, ann), (1, bob), (2, ann)):
+            people.save_state(
+                unit, who.id, state_json=f"after {turn}", phase="core", turn=turn, release="r1",
+                zone=None, country=None, last_seen_at=noon, reachable=True,
+            )  # fmt: skip
+
+    store.write_now(write)
+
+    kept = store.read_now(people.load, [ann.id, bob.id])
+    assert [kept[who.id].state_json for who in (ann, bob)] == ["after 2", "after 1"]
+
+
+def test_what_is_undone_takes_what_waited_with_it_and_nothing_else(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """What was written before the part that failed stays, and what waited in it is gone."""
+
+    def write(unit: Unit) -> None:
+        people.journal(unit, patient.id, 1, "{}", None, "r1", noon)
+        with suppress(ZeroDivisionError), unit.apart():
+            people.journal(unit, patient.id, 2, "{}", None, "r1", noon)
+            raise ZeroDivisionError
+        people.journal(unit, patient.id, 3, "{}", None, "r1", noon)
+
+    store.write_now(write)
+
+    assert [entry.turn for entry in store.read_now(people.journal_of, patient.id)] == [1, 3]
+
+
+def test_posts_that_wait_stand_before_one_whose_number_is_wanted_at_once(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """Each contact gets theirs in the order in which they were decided."""
+    assert patient.contact_id is not None
+    first, second = (
+        NewPost(patient.contact_id, "reply", "bubble", body, noon) for body in ("one", "two")
+    )
+
+    def write(unit: Unit) -> tuple[int, list[int]]:
+        add(unit, [first])
+        number = put(unit, second)
+        return number, list(unit.connection.execute(select(outbox.c.id)).scalars())
+
+    number, numbers = store.write_now(write)
+
+    assert numbers[-1] == number
+    assert len(numbers) == 2
+
+
+def test_what_was_read_ahead_is_read_anew_once_anybody_has_written(
+    store: Store, patient: Patient
+) -> None:
+    """A patient who was changed meanwhile is not taken for what they were."""
+
+    def look(unit: Unit) -> tuple[str, str, bool]:
+        assert patient.lookup is not None
+        ahead.read(unit, [patient.lookup])
+        before = people.load(unit, [patient.id])[patient.id].phase
+        unit.connection.execute(text("UPDATE patients SET phase = 'withdrawn'"))
+        after = people.load(unit, [patient.id])[patient.id].phase
+        return before, after, ahead.is_read(unit, patient.lookup)
+
+    assert store.write_now(look) == ("consenting", "withdrawn", False)
