@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.contest import BENCH, Entrant, Load, Result, measure, peers, product
-from tests.benchmarks.processes import ROOT
-from tests.benchmarks.rehearsal import Rehearsal
+from tests.benchmarks.rehearsal import FOLDER, Rehearsal
+from tests.benchmarks.slow_disk import slow_disk
 from tests.benchmarks.table import faults, table
-
-FOLDER = ROOT / "build" / "rehearsed"
 
 
 def main() -> int:
@@ -20,9 +18,10 @@ def main() -> int:
     given = _arguments()
     load = Load(given.chats, given.warm, given.seconds, given.rate)
     entrants, results = _entrants(given), list[Result]()
+    extra = slow_disk(FOLDER) if given.slow_disk else {}
     for number in range(given.rounds):
         for each in entrants:
-            found, _ = measure(each, load)
+            found, _ = measure(each, load, extra)
             results.append(found)
             say(f"round {number + 1}, {found.name}: {found.rate:,.0f}/s, {found.cpu:.2f} CPU s")
     say(f"\n{table(results)}")
@@ -56,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--warm", type=float, default=3)
     parser.add_argument("--rate", type=float, help="turns a second, not as many as can be")
+    parser.add_argument("--slow-disk", action="store_true", help="each fsync takes 5 ms more")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the rehearsal lies")
     return parser.parse_args()
 

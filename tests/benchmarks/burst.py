@@ -7,13 +7,16 @@ minute, alone and while 20,000 nudges fall due. A bubble in a chat that nobody p
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic
+from tempfile import TemporaryDirectory
+from time import monotonic, process_time
 
 from pydantic import SecretStr
 from sqlalchemy import bindparam, func, select, update
@@ -28,8 +31,9 @@ from bot.store.tables import nudges as table
 from bot.store.unit import Unit
 from flows.state import State
 from tests.benchmarks.chats import FIRST_CHAT
-from tests.benchmarks.contest import Entrant, Json, Load, Result, measure
-from tests.benchmarks.rehearsal import FILE, Rehearsal
+from tests.benchmarks.contest import BENCH, Entrant, Json, Load, Result, measure
+from tests.benchmarks.processes import ROOT
+from tests.benchmarks.rehearsal import FILE, FOLDER, Rehearsal
 from tests.benchmarks.table import lines
 from tests.bot.service.practice import Practice
 from tests.flows.starts import real_release
@@ -37,6 +41,7 @@ from tests.flows.starts import real_release
 WATCHED = (sys.executable, "-m", "tests.benchmarks.watched_bot", "run")
 FIRST_READER = FIRST_CHAT + 1_000_000
 AT_ONCE = 1_000
+AWAY = timedelta(hours=3)
 RATE = 100.0
 LEAD = 25.0
 """So many seconds after the start the first one falls due: the bot has long begun by then."""
@@ -88,16 +93,24 @@ def _admit(unit: Unit, first: int, beyond: int) -> None:
     assert guide is not None
     assert guide.patient_id is not None
     like = people.load(unit, [guide.patient_id])[guide.patient_id]
-    waiting = State.model_validate_json(like.state_json).nudge
+    state = _away(State.model_validate_json(like.state_json), datetime.now(UTC))
+    waiting, state_json = state.nudge, state.model_dump_json()
     assert waiting is not None
     for place in range(first, beyond):
         chat = str(FIRST_READER + place)
         lookup = unit.vault.lookup("telegram", chat)
         made = people.enrol(
-            unit, lookup=lookup, chat=chat, release=like.release, state_json=like.state_json,
+            unit, lookup=lookup, chat=chat, release=like.release, state_json=state_json,
             language="en", at=datetime.now(UTC), phase=like.phase,
         )  # fmt: skip
         nudges.set(unit, made.id, waiting.key, waiting.due_at, "", 0)
+
+
+def _away(state: State, now: datetime) -> State:
+    """Where somebody is who wrote hours ago and for whom it is noon, so that a nudge may come."""
+    zone = f"Etc/GMT{now.hour - 12:+d}"
+    answers = {**state.answers, "zone": zone}
+    return state.model_copy(update={"answers": answers, "last_seen_at": now - AWAY})
 
 
 def _fall_due(folder: Path, wish: Crowded) -> float:
@@ -126,7 +139,7 @@ def _open(file: Path, key: str) -> Store:
 
 
 def decided(rehearsal: Rehearsal, readers: int, folder: Path) -> tuple[float, int]:
-    """How many seconds it takes to claim and decide so many due nudges, and how many went out."""
+    """The processor's seconds to claim and decide so many due nudges, and how many are to go out."""
     file = Path(shutil.copy(crowded(rehearsal, readers), folder / FILE))
     store = _open(file, rehearsal.key)
     try:
@@ -134,12 +147,12 @@ def decided(rehearsal: Rehearsal, readers: int, folder: Path) -> tuple[float, in
         practice.clock.moment = datetime.now(UTC)
         store.write_now(_bring_forward, readers, 0)
         practice.clock.moment += timedelta(seconds=LEAD + 60)
-        began = monotonic()
+        began = process_time()
         while store.write_now(nudge.claim, practice.site):
             while store.write_now(handle.handle_batch, practice.site):
                 pass
-        took = monotonic() - began
-        [(sent,)] = practice.rows("SELECT count(*) FROM nudges WHERE state = 'sent'")
+        took = process_time() - began
+        [(sent,)] = practice.rows("SELECT count(*) FROM outbox WHERE state = 'pending'")
     finally:
         store.close()
     return took, sent
@@ -169,27 +182,55 @@ HEADS = (
 )
 
 
+def with_a_job_each(jobs: int, folder: Path) -> tuple[float, float]:
+    """The processor's seconds of APScheduler to add so many jobs, and to run them when due."""
+    command = (str(BENCH), "-m", "tests.benchmarks.peers.scheduler", str(jobs))
+    settings = {**os.environ, "PYTHONPATH": str(ROOT), "DATA_DIR": str(folder)}
+    done = subprocess.run(command, env=settings, cwd=folder, capture_output=True, check=True)
+    added, ran = map(float, done.stdout.split())
+    return added, ran
+
+
 def main() -> None:
-    """Print the table of the runs, and how long it takes to decide what is due."""
+    """Print how long it takes to decide what is due, and the table of the runs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where the rehearsal lies")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the rehearsal lies")
     parser.add_argument("--readers", type=int, default=20_000)
+    parser.add_argument("--due", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60)
     given = parser.parse_args()
     rehearsal = Rehearsal.of(given.folder, 200)
-    steady = Load(rate=RATE, seconds=given.seconds)
+    with TemporaryDirectory() as folder:
+        _say(_decided(rehearsal, given.due, Path(folder)))
+    rows = list(_runs(rehearsal, given.readers, given.seconds))
+    _say(lines(HEADS, rows))
+
+
+def _decided(rehearsal: Rehearsal, due: int, folder: Path) -> str:
+    took, sent = decided(rehearsal, due, folder)
+    ours = f"{due:,} due nudges claimed and decided: {took:.1f} CPU s, {sent:,} to go out"
+    if not BENCH.exists():
+        return ours
+    added, ran = with_a_job_each(due, folder)
+    return f"{ours}\nAPScheduler, a job each: {added:.1f} CPU s to add, {ran:.1f} to run"
+
+
+def _runs(rehearsal: Rehearsal, readers: int, seconds: float) -> Iterator[list[str]]:
+    steady = Load(rate=RATE, seconds=seconds)
     runs = (
-        ("1,000 nudges in one second", 1_000, replace(steady, rate=0.5, seconds=10), 1.0),
-        ("100 turns a second", 0, steady, 1.0),
-        (f"the same, and {given.readers:,} nudges", given.readers, steady, given.seconds),
+        (f"{AT_ONCE:,} nudges in one second", AT_ONCE, replace(steady, rate=0.5, seconds=10), 1.0),
+        (f"{RATE:.0f} turns a second", 0, steady, 1.0),
+        (f"the same, and {readers:,} nudges", readers, steady, seconds),
     )
-    rows = []
-    for name, readers, load, seconds in runs:
-        result, found = burst(rehearsal, readers, load, seconds)
-        rows.append(told(found, result, name))
-        sys.stdout.write(f"{lines(HEADS, rows[-1:])}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"\n{lines(HEADS, rows)}\n")
+    for name, count, load, within in runs:
+        result, found = burst(rehearsal, count, load, within)
+        yield told(found, result, name)
+        _say(f"{name}: done")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def measure(
         assert server.stdout is not None
         url = server.stdout.readline().strip()
         settings = {**entrant.settings(folder, url), **(extra or {})}
-        with _beside(entrant, folder):
+        with _beside(entrant, folder, extra or {}):
             before, began = _size(folder), time.monotonic()
             with running(entrant.command, 0, settings, folder) as bot:
                 started = _first_poll(url, bot) - began
@@ -154,12 +154,12 @@ def _server() -> Sequence[str]:
 
 
 @contextmanager
-def _beside(entrant: Entrant, folder: Path) -> Iterator[None]:
+def _beside(entrant: Entrant, folder: Path, extra: Mapping[str, str]) -> Iterator[None]:
     if entrant.beside is None:
         yield
         return
     # on the other core: what it uses is not counted against the bot
-    with running(entrant.beside(folder), 1, {}, folder):
+    with running(entrant.beside(folder), 1, extra, folder):
         while not (folder / "redis.sock").exists():
             time.sleep(0.05)
         yield

@@ -25,6 +25,7 @@ from flows.events import Said
 from flows.scene import Scene
 from flows.steps import Question, Rate, Write
 from tests.benchmarks.chats import FIRST_CHAT, Act, Script
+from tests.benchmarks.processes import ROOT
 from tests.bot.service.practice import Person, Practice
 from tests.flows.starts import STARTS, real_release
 
@@ -35,6 +36,7 @@ SECTIONS = 3
 """How many sections of the exercises are gone through in a round."""
 LONGEST = 80
 PAUSE = timedelta(seconds=4)
+FOLDER = ROOT / "build" / "rehearsed"
 FILE = "paceful.sqlite3"
 KEPT = "rehearsal.json"
 FRESH_SECONDS = 4 * 3600

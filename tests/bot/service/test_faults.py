@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.service.handle import handle_batch
 from bot.store.tables import patients
 from flows.program import Release
 from tests.bot.service.practice import Person, Practice, told_just
@@ -179,7 +180,7 @@ async def test_posts_that_cannot_be_opened_any_more_hold_up_nobody(practice: Pra
     """They were decided before the key was lost; they are given up by name."""
     ann, bob = await practice.patient(1, "at-consent"), await practice.patient(2, "at-consent")
     await practice.intake.keep([ann.wrote("/help"), bob.wrote("/help")])
-    await practice.workers._handle()
+    await practice.store.write(handle_batch, practice.site)
     lose_key(practice, ann)
 
     await practice.work()
