@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.contest import BENCH, Entrant, Load, Result, measure, peers, product
+from tests.benchmarks.page import put
 from tests.benchmarks.rehearsal import FOLDER, Rehearsal
 from tests.benchmarks.slow_disk import slow_disk
 from tests.benchmarks.table import faults, table
@@ -27,6 +28,8 @@ def main() -> int:
     say(f"\n{table(results)}")
     wrong = faults(results)
     say("\n".join(wrong))
+    if given.write:
+        put("slow-disk" if given.slow_disk else "turns", table(results))
     return 1 if wrong else 0
 
 
@@ -55,6 +58,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--warm", type=float, default=3)
     parser.add_argument("--rate", type=float, help="turns a second, not as many as can be")
+    parser.add_argument("--write", action="store_true", help="put the table into the page")
     parser.add_argument("--slow-disk", action="store_true", help="each fsync takes 5 ms more")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the rehearsal lies")
     return parser.parse_args()

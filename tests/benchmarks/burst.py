@@ -32,6 +32,7 @@ from bot.store.unit import Unit
 from flows.state import State
 from tests.benchmarks.chats import FIRST_CHAT
 from tests.benchmarks.contest import BENCH, Entrant, Json, Load, Result, measure
+from tests.benchmarks.page import put
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.rehearsal import FILE, FOLDER, Rehearsal
 from tests.benchmarks.table import lines
@@ -139,7 +140,7 @@ def _open(file: Path, key: str) -> Store:
 
 
 def decided(rehearsal: Rehearsal, readers: int, folder: Path) -> tuple[float, int]:
-    """The processor's seconds to claim and decide so many due nudges, and how many are to go out."""
+    """The processor's seconds to claim and decide so many due nudges; how many are to go out."""
     file = Path(shutil.copy(crowded(rehearsal, readers), folder / FILE))
     store = _open(file, rehearsal.key)
     try:
@@ -167,7 +168,7 @@ def burst(rehearsal: Rehearsal, readers: int, load: Load, seconds: float) -> tup
     return measure(entrant, load)
 
 
-def told(found: Mapping[str, float], result: Result, name: str) -> list[str]:
+def row(found: Mapping[str, float], result: Result, name: str) -> list[str]:
     """The cells of a run's row."""
     return [
         *(name, f"{result.rate:,.0f}", f"{result.median:,.0f}", f"{result.late:,.0f}"),
@@ -195,24 +196,27 @@ def main() -> None:
     """Print how long it takes to decide what is due, and the table of the runs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the rehearsal lies")
+    parser.add_argument("--write", action="store_true", help="put the table into the page")
     parser.add_argument("--readers", type=int, default=20_000)
     parser.add_argument("--due", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60)
     given = parser.parse_args()
     rehearsal = Rehearsal.of(given.folder, 200)
     with TemporaryDirectory() as folder:
-        _say(_decided(rehearsal, given.due, Path(folder)))
-    rows = list(_runs(rehearsal, given.readers, given.seconds))
-    _say(lines(HEADS, rows))
+        due = _decided(rehearsal, given.due, Path(folder))
+    told = f"{due}\n\n{lines(HEADS, list(_runs(rehearsal, given.readers, given.seconds)))}"
+    _say(told)
+    if given.write:
+        put("nudges", told)
 
 
 def _decided(rehearsal: Rehearsal, due: int, folder: Path) -> str:
     took, sent = decided(rehearsal, due, folder)
-    ours = f"{due:,} due nudges claimed and decided: {took:.1f} CPU s, {sent:,} to go out"
+    ours = f"{due:,} due nudges claimed and decided: {took:.1f} CPU s, {sent:,} to go out."
     if not BENCH.exists():
         return ours
     added, ran = with_a_job_each(due, folder)
-    return f"{ours}\nAPScheduler, a job each: {added:.1f} CPU s to add, {ran:.1f} to run"
+    return f"{ours} APScheduler, a job each: {added:.1f} CPU s to add, {ran:.1f} to run."
 
 
 def _runs(rehearsal: Rehearsal, readers: int, seconds: float) -> Iterator[list[str]]:
@@ -224,7 +228,7 @@ def _runs(rehearsal: Rehearsal, readers: int, seconds: float) -> Iterator[list[s
     )
     for name, count, load, within in runs:
         result, found = burst(rehearsal, count, load, within)
-        yield told(found, result, name)
+        yield row(found, result, name)
         _say(f"{name}: done")
 
 

@@ -12,6 +12,7 @@ from bot.content import compiled as compiling
 from bot.content.cache import Cache
 from bot.content.compiled import compiled
 from bot.content.mistakes import ContentError
+from bot.content.proofreading import proved_to_start
 from bot.keys import Seal
 from flows.program import Release
 from tests.content.packs import TINY
@@ -35,11 +36,10 @@ def cache(tmp_path: Path) -> Cache:
 def proved(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders that were read and proved, one entry for each time."""
     folders: list[Path] = []
-    prove = compiling.proved_to_start
 
     def noted(folder: Path) -> Release:
         folders.append(folder)
-        return prove(folder)
+        return proved_to_start(folder)
 
     monkeypatch.setattr(compiling, "proved_to_start", noted)
     return folders

@@ -372,3 +372,14 @@ def test_what_a_patient_meets_was_met_by_the_checker(made: Flow, picks: list[int
         if pick is None or taken.state.asked is None:
             break
         taken = turn(release, taken.state, next_event(release, taken.state, pick))
+
+
+def test_what_did_not_change_need_not_be_played() -> None:
+    """All is read, but only the flows are played in which the named ones open, and setting up."""
+    release = release_with(flow(MADE, {"say": "So {boom-bust}."}))
+
+    def shown(*only: str) -> bool:
+        return any("{boom-bust} is not known" in found.text for found in walk(release, only=only))
+
+    assert shown(MADE)
+    assert not shown("exercise/breathing")
