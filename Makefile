@@ -53,7 +53,7 @@ fuzz: dev ## odd requests to page and webhook for some minutes; ARGS="--minutes 
 baseline: dev ## look at every page of a running service as a scanner does
 	@$(BIN)/python -m tests.fuzz.baseline
 
-bench: dev $(BENCH)/.made ## race against other bots for half an hour; ARGS="paceful memory --rounds 1"
+bench: dev $(BENCH)/.made ## race against other bots for half an hour; ARGS="memory paceful --rounds 1"
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 check: dev ## format, lint, types, import rules, content, migrations

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -117,12 +117,18 @@ def measure(
     entrant: Entrant, load: Load, extra: Mapping[str, str] | None = None
 ) -> tuple[Result, Json]:
     """One round of one program in a folder of its own, and everything that was counted."""
-    folder = Path(mkdtemp(prefix="paceful-bench-"))
+    with TemporaryDirectory(prefix="paceful-bench-") as made:
+        return _measured(entrant, load, extra or {}, Path(made))
+
+
+def _measured(
+    entrant: Entrant, load: Load, extra: Mapping[str, str], folder: Path
+) -> tuple[Result, Json]:
     with running(_server(), 1, {}, folder) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        settings = {**entrant.settings(folder, url), **(extra or {})}
-        with _beside(entrant, folder, extra or {}):
+        settings = {**entrant.settings(folder, url), **extra}
+        with _beside(entrant, folder, extra):
             before, began = _size(folder), time.monotonic()
             with running(entrant.command, 0, settings, folder) as bot:
                 started = _first_poll(url, bot) - began
@@ -209,11 +215,11 @@ def part(ordered: Sequence[float], share: float) -> float:
 
 
 def _stalls(file: Path, since: float) -> dict[str, float]:
-    """The longest time in which a watched bot's event loop served nobody, while measured."""
+    """For how long a watched bot's event loop served nobody, and computed at a stretch, at most."""
     told = file.read_text(encoding="ascii").splitlines() if file.exists() else []
     seen = [tuple(map(float, line.split())) for line in told]
-    found = [(late, cpu) for at, late, cpu in seen if at >= since]
-    late, cpu = max(found, default=(0.0, 0.0))
+    late = max((late for at, late, _ in seen if at >= since), default=0.0)
+    cpu = max((cpu for at, _, cpu in seen if at >= since), default=0.0)
     return {"stall": late, "stall_cpu": cpu}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.chats import Act, Chat, Crowd, Script, buttons_of
+from tests.benchmarks.chats import FIRST_CHAT, Act, Crowd, Script, buttons_of
 from tests.benchmarks.contest import Load, measure, product
 from tests.benchmarks.line import fields
 from tests.benchmarks.rehearsal import Rehearsal
@@ -43,12 +43,13 @@ def test_a_turn_is_answered_when_its_last_bubble_came() -> None:
 
 
 def test_a_bubble_that_no_turn_brings_makes_the_round_worthless() -> None:
-    """It is counted, so that nobody takes the round's figures for true."""
+    """It is counted where nobody waits for one; in a chat that nobody plays it is a nudge."""
     crowd = Crowd(1, Script((Act("/lesson"),)), lambda update: None)
 
-    crowd.told(Chat(1).number, 1, [])
+    crowd.told(FIRST_CHAT, 1, [])
 
-    assert crowd.tally.strays == 1
+    crowd.told(FIRST_CHAT + 1, 2, [])
+    assert (crowd.tally.strays, len(crowd.tally.others)) == (1, 1)
 
 
 @pytest.mark.parametrize(
