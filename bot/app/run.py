@@ -199,6 +199,7 @@ class Service:
             for task in (*late, living, sheltering, beating):
                 task.cancel()
         await warming
+        await self._painter.close()
         await self._shelter.close()
         # a bot that never reached Telegram would not close them
         await self._wire.shutdown()

@@ -17,6 +17,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from pydantic import ConfigDict, TypeAdapter
 
+from bot.service.picture import SIZE
 from bot.service.sheet import draw_sheet
 from flows.effects import Chart, Drawing, Series
 
@@ -142,15 +143,20 @@ def _date(day: float) -> str:
 
 
 def main() -> None:
-    """Read a drawing as JSON from standard input, write the PNG to standard output."""
-    drawing = _DRAWING.validate_json(sys.stdin.buffer.read())
-    png = draw(drawing) if isinstance(drawing, Chart) else draw_sheet(drawing)
+    """Draw each line of standard input, a drawing as JSON: its size and the PNG are written."""
     try:
-        sys.stdout.buffer.write(png)
-        sys.stdout.flush()
+        for wanted in sys.stdin.buffer:
+            png = _drawn(wanted)
+            sys.stdout.buffer.write(len(png).to_bytes(SIZE) + png)
+            sys.stdout.flush()
     except BrokenPipeError:
         # whoever asked was killed meanwhile: nobody is left to tell, not even by the last flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _drawn(wanted: bytes) -> bytes:
+    drawing = _DRAWING.validate_json(wanted)
+    return draw(drawing) if isinstance(drawing, Chart) else draw_sheet(drawing)
 
 
 if __name__ == "__main__":

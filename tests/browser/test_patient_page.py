@@ -61,7 +61,7 @@ async def ward(usual_url: str, vault: Vault) -> AsyncIterator[Ward]:
     port, store = free_port(), Store.open(usual_url, vault)
     root = f"http://127.0.0.1:{port}"
     practice = Practice(store, vault, real_release(), public_url=root)
-    app = Starlette(routes=clinic(store, practice.site, Painter(), lambda: None))
+    app = Starlette(routes=clinic(store, practice.site, Painter(idle=0), lambda: None))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve())
     ward = Ward(practice, root)

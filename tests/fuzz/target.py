@@ -72,7 +72,7 @@ class Target:
 
     def _served(self) -> ASGIApp:
         practice = self.practice
-        pages = clinic(practice.store, practice.site, Painter(), practice.workers.wake)
+        pages = clinic(practice.store, practice.site, Painter(idle=0), practice.workers.wake)
 
         async def health() -> dict[str, Any]:
             return practice.health()

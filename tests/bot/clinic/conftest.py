@@ -78,7 +78,7 @@ class Clinic:
     def __init__(self, practice: Practice, browsers: AsyncExitStack) -> None:
         self.practice = practice
         self.woken = 0
-        routes = clinic(practice.store, practice.site, Painter(), self._wake)
+        routes = clinic(practice.store, practice.site, Painter(idle=0), self._wake)
         self.app = Starlette(routes=routes)
         self._browsers = browsers
 

@@ -85,7 +85,7 @@ class Practice:
         releases = Releases(release, places)
         self.site = Site(self._settings, releases, self.clock, read_update)
         self.store.write_now(take_up, self.site)
-        self.delivery = Delivery(self.store, self.site, self.messenger, Painter())
+        self.delivery = Delivery(self.store, self.site, self.messenger, Painter(idle=0))
         self.mail = MailDelivery(self.store, self.site, self.courier)
         self.workers = Workers(self.store, self.site, self.delivery, self.pulse, self.mail)
         self.intake = Intake(self.store, self.vault, self.clock, self.workers.wake)

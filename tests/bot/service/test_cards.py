@@ -158,7 +158,7 @@ def test_every_word_stands_out_from_the_paper() -> None:
 
 async def test_the_painter_draws_sheets_and_charts_alike() -> None:
     """One process, two kinds of drawing, one after the other."""
-    painter = Painter()
+    painter = Painter(idle=0)
     chart = Chart(series=(series("Pain", 7, 5),), caption="c", labels=LABELS)
     sheet = Sheet(title="t", text="words", caption="c")
 

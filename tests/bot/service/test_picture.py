@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.bot.service.practice import until
 
 CARD = Sheet(title="My plan", text="Walk to the lake.", caption="Your plan")
 HANGS = (sys.executable, "-c", "import time; time.sleep(600)")
+_DRAWERS = {HANGS[-1], DRAWER[-1]}
 
 
 async def test_a_drawing_that_hangs_is_given_up_and_the_next_one_is_made() -> None:
@@ -38,11 +41,36 @@ async def test_whoever_no_longer_waits_leaves_no_process_behind() -> None:
     assert _children() == []
 
 
+async def test_pictures_one_after_another_come_from_one_process_which_ends_when_idle() -> None:
+    """To start takes longer than to draw; whoever draws nothing holds no memory."""
+    painter = Painter(idle=0.2)
+    first, number = await painter.png(CARD), _children()
+    second, still = await painter.png(CARD), _children()
+    assert first == second
+    assert (len(number), still) == (1, number)
+    await until(lambda: _children() == [])
+    assert await painter.png(CARD) == first
+    await painter.close()
+    assert _children() == []
+
+
+async def test_after_a_process_that_died_the_next_picture_is_drawn_by_a_new_one() -> None:
+    """One picture may fail and is tried again; none is another's."""
+    painter = Painter()
+    first, [number] = await painter.png(CARD), _children()
+    os.kill(int(number), signal.SIGKILL)
+    other = CARD.model_copy(update={"text": "Swim in the lake."})
+    with suppress(CannotDraw):
+        await painter.png(other)
+    assert await painter.png(CARD) == first
+    await painter.close()
+
+
 def test_a_drawer_whose_reader_was_killed_says_nothing() -> None:
     """Nothing about it comes into the log of the next process."""
     reader, writer = os.pipe()
     os.close(reader)
-    wanted = CARD.model_dump_json().encode()
+    wanted = CARD.model_dump_json().encode() + b"\n"
     done = subprocess.run(
         DRAWER, input=wanted, stdout=writer, stderr=subprocess.PIPE, timeout=120, check=False
     )
@@ -55,7 +83,7 @@ def _children() -> list[str]:
     own = f"/proc/{os.getpid()}/task/{os.getpid()}/children"
     with open(own, encoding="ascii") as listed:
         numbers = listed.read().split()
-    return [each for each in numbers if _command(each).endswith(HANGS[-1])]
+    return [each for each in numbers if _command(each) in _DRAWERS]
 
 
 def _command(number: str) -> str:
