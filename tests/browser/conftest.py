@@ -23,7 +23,7 @@ QUIET = (
     "--disable-background-networking --disable-component-update --disable-sync"
 )
 START_SECONDS = 60
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture

@@ -75,6 +75,8 @@ class Soak:
         self.desk = Desk(self.world, wish.seed)
         self._offset = self.world.see("clock")["offset_seconds"]
         self.desk.joins(self._store.write_now(codes, self.now))
+        # a code holds for minutes, and time is about to jump by hours
+        self._settles()
         self.end = self.now + timedelta(weeks=wish.weeks)
         weeks = max(1, round(wish.weeks))
         self.crowd = Crowd.gathers(self.world, wish.patients, weeks, wish.seed, self.end)
