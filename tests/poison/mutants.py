@@ -137,11 +137,8 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _object(draw: Draw, name: str, deep: int) -> Json:
-    shape = described()[name]
-    if "one_of" in shape:
-        return _object(draw, draw(st.sampled_from(shape["one_of"])), deep)
     made: Json = {}
-    fields = shape["fields"]
+    fields = described()[name]["fields"]
     wanted = [key for key, types in fields.items() if "required" in types]
     optional = [key for key in fields if key not in wanted]
     if optional and deep:
@@ -161,4 +158,8 @@ def _value(draw: Draw, kind: str, deep: int, key: str) -> Any:
         return draw(_TEXTS)
     if kind in _PLAIN:
         return draw(_PLAIN[kind])
+    if kinds := described()[kind].get("one_of"):
+        # words are a kind of their own in some: without them, one could be in another for ever
+        plain = [each for each in kinds if each in _PLAIN] if deep <= 0 else []
+        return _value(draw, draw(st.sampled_from(plain or kinds)), deep - 1, key)
     return _object(draw, kind, max(deep, 0)) if deep > -8 else {}

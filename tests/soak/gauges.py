@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -75,11 +77,21 @@ def _process(world: World) -> dict[str, float]:
     assert world.bot.process is not None
     proc = Path("/proc") / str(world.bot.process.pid)
     told = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+    held = list(_held(proc / "fd"))
+    connections = sum(each.startswith("socket:") for each in held)
     return {
         "rss_kib": float(told["VmRSS"].split()[0]),
-        "files": float(len(list((proc / "fd").iterdir()))),
+        "files": float(len(held) - connections),
+        "connections": float(connections),
         "threads": float(told["Threads"]),
     }
+
+
+def _held(folder: Path) -> Iterator[str]:
+    """What each of the process's open files is; one that was closed meanwhile is none."""
+    for each in folder.iterdir():
+        with suppress(FileNotFoundError):
+            yield os.readlink(each)
 
 
 def _files(world: World) -> dict[str, float]:

@@ -16,6 +16,10 @@ part of itself: what is kept for each patient on purpose is small against the wh
 SMALL = {"rss_kib": 4096.0, "files": 4.0, "threads": 3.0, "wal_kib": 4096.0, "health_ms": 30.0}
 """A growth below this is no growth: a few pages, a connection more in the pool."""
 
+MOST = {"connections": 80.0}
+"""As many as the last rush needed are kept open: the sender's pool has 64, and there are a few more
+for the poll, the watch, and the door."""
+
 AT_REST = ("inbox", "outbox", "mails")
 WARM = 2
 """So many samples after a start the process is still filling what it keeps on purpose."""
@@ -58,13 +62,19 @@ def leaks(samples: Sequence[Sample]) -> list[str]:
         for each in courses(samples)
         if not each.is_flat
     ]
+    crowded = [
+        f"{name} were {sample.figures[name]:.0f} on {sample.at:%d %b}, more than {most:.0f}"
+        for sample in samples
+        for name, most in MOST.items()
+        if sample.figures.get(name, 0) > most
+    ]
     waiting = [
         f"{name} held {sample.figures[name]:.0f} at rest on {sample.at:%d %b}"
         for sample in samples
         for name in AT_REST
         if sample.figures.get(name, 0)
     ]
-    return grown + waiting
+    return grown + crowded + waiting
 
 
 def table(samples: Sequence[Sample], patients: int, weeks: float) -> str:
@@ -88,6 +98,9 @@ def _flat_rows(samples: Sequence[Sample]) -> Iterator[Row]:
         own = [each.per_day for each in slopes if each.name == name]
         steepest = f"at most {max(own):+.2f} a day in one life" if own else "too short to tell"
         yield (name, *_three(values), steepest)
+    for name, most in MOST.items():
+        values = [sample.figures.get(name, 0.0) for sample in samples]
+        yield (name, *_three(values), f"at most {most:.0f}")
     for name in (*AT_REST, "dead", "refused"):
         values = [sample.figures.get(name, 0.0) for sample in samples]
         yield (name, *_three(values), "at rest")

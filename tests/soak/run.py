@@ -110,7 +110,7 @@ class Soak:
         return most is not None and time.monotonic() - self._began > most * 60
 
     def lives(self, progress: Callable[[Soak], None]) -> None:
-        """Everything up to the last day, sampled once a day; it has come to rest after it."""
+        """Everything up to the last day, sampled once a day; at its end the bot has stopped."""
         next_day = self.now + A_DAY
         while self.now < self.end and not self._is_late:
             self._stop()
@@ -120,6 +120,8 @@ class Soak:
                 progress(self)
         self._rests()
         self._samples()
+        # whoever asks what is broken reads for minutes, in which an exercise would go on
+        self.world.bot.stops()
 
     def _stop(self) -> None:
         """Time jumps to the next thing that happens; it and all that follows from it is done."""

@@ -47,6 +47,7 @@ def days(**grows: float) -> list[Sample]:
             figures={
                 **{name: value + day * grows.get(name, 0.0) for name, value in STEADY.items()},
                 "inbox": grows.get("inbox", 0.0),
+                "connections": day * grows.get("connections", 0.0),
                 "rows.turns": 100.0 * day,
             },
         )
@@ -64,6 +65,7 @@ def days(**grows: float) -> list[Sample]:
         ({"rss_kib": 2_000.0}, "rss_kib grew from"),
         ({"wal_kib": 1_000.0}, "wal_kib grew from"),
         ({"inbox": 1.0}, "inbox held 1 at rest"),
+        ({"connections": 9.0}, ", more than 80"),
     ],
 )
 def test_a_leak_is_told(grows: dict[str, float], told: str) -> None:
