@@ -12,7 +12,7 @@ from contextlib import suppress
 import pytest
 
 from bot.service.deliver import LEASE
-from bot.service.picture import DRAWER, LONGEST, CannotDraw, Painter
+from bot.service.picture import DRAWER, LONGEST, SIZE, CannotDraw, Painter
 from flows.effects import Sheet
 from tests.bot.service.practice import until
 
@@ -76,6 +76,22 @@ def test_a_drawer_whose_reader_was_killed_says_nothing() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_drawer_whose_bot_was_killed_ends() -> None:
+    """It is awake for the next picture only as long as there is somebody who could wish for one."""
+    wanted = CARD.model_dump_json().encode() + b"\n"
+    drawer = subprocess.Popen(DRAWER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    told, into = drawer.stdout, drawer.stdin
+    assert told is not None
+    assert into is not None
+    with told, into:
+        into.write(wanted)
+        into.flush()
+        png = told.read(int.from_bytes(told.read(SIZE)))
+        assert png.startswith(b"\x89PNG")
+        assert drawer.poll() is None
+    assert drawer.wait(120) == 0
 
 
 def _children() -> list[str]:
