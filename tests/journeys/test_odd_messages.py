@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -31,11 +32,18 @@ ATTACHED = ["photo", "voice", "video", "sticker", "document", "location", "conta
 
 
 @pytest.fixture(scope="module")
-def patient(shared_world: World) -> Person:
+def newcomer(shared_world: World) -> Person:
     """Somebody who is asked for their country just now."""
     person = shared_world.patient()
     person.answers(*WELCOME)
     return person
+
+
+@pytest.fixture
+def patient(world: World, newcomer: Person) -> Person:
+    """The newcomer, who takes a breath first, so that all stories together are no flood."""
+    world.lets_pass(timedelta(seconds=10))
+    return newcomer
 
 
 @pytest.mark.parametrize("words", ODD_WORDS, ids=lambda words: ascii(words[:16]))
