@@ -72,7 +72,7 @@ class Workers:
             asyncio.Event(),
         )
         delivery.on_call = self._call
-        self._handled_all = True
+        self._handled_all, self._has_room, self._is_due = True, False, False
         self._retire_from: datetime | None = None
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
@@ -144,7 +144,8 @@ class Workers:
     async def _handle_waiting(self) -> int:
         """How many arrivals were handled, or 0 if nothing is left."""
         handled = await self._handle()
-        return 0 if self._handled_all else handled
+        claimed = await self._claim_on() if self._is_due and self._has_room else 0
+        return handled + claimed if claimed or not self._handled_all else 0
 
     async def _send_waiting(self) -> int:
         """How many posts were sent on their way, or 0 if nothing is left that may go."""
@@ -158,13 +159,13 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - logged there with its trace
             log.warning("a batch failed and is redone one by one: %s", type(error).__name__)
             return await self._handle_apart()
-        self._handled_all = handled.is_all
+        self._handled_all, self._has_room = handled.is_all, handled.has_room
         if self._delivery.is_full:
             self._posted.set()
         return handled.count
 
     async def _handle_apart(self) -> int:
-        self._handled_all = False
+        self._handled_all = self._has_room = False
         handled = await self._handle_one_by_one()
         self._posted.set()
         self._mailed.set()
@@ -217,6 +218,16 @@ class Workers:
     ) -> T:
         """What the work gives back, done only while this process leads."""
         return await self._store.write(holding, self._replica, work, *args, **kwargs)
+
+    async def _claim(self) -> None:
+        # while some are due there may be more than there was room for; whatever fails waits a tick
+        self._is_due = False
+        self._is_due = await self._lead(nudge.claim, self._site) > 0
+
+    async def _claim_on(self) -> bool:
+        """Whether more had come due than was claimed before: not all wait for the next tick."""
+        await self._went("nudges", self._claim)
+        return self._is_due
 
     async def _remind(self) -> None:
         for numbers in await self._store.read(chain.due, self._site):
@@ -304,7 +315,7 @@ class Workers:
             "alerts": self._remind,
             # before a reminder of what may be lost
             "gaps": lambda: lead(gaps.tell_on, site),
-            "nudges": lambda: lead(nudge.claim, site),
+            "nudges": self._claim,
             "digests": self._digest,
             "calls": self._speak_of_calls,
             "silence": self._look_at_silence,

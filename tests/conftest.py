@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -70,6 +70,8 @@ class Server:
 
     folder: Path
     programs: Path
+    durable: bool = False
+    """Whether it waits for the disk, as one does that must survive a power cut."""
     process: "subprocess.Popen[bytes] | None" = None
 
     def url(self, name: str) -> str:
@@ -92,7 +94,7 @@ class Server:
 
     def starts(self) -> None:
         """Start it, and wait until it answers."""
-        self.process = _serve(self.programs, self.folder)
+        self.process = _serve(self.programs, self.folder, () if self.durable else ("-F",))
         _wait_for(self)
 
     def stops(self, how: signal.Signals) -> None:
@@ -115,14 +117,14 @@ def postgres() -> Iterator[Server]:
 
 
 @contextmanager
-def own_server() -> Iterator[Server]:
+def own_server(*, durable: bool = False) -> Iterator[Server]:
     """A new PostgreSQL that runs meanwhile."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_POSTGRES)
     # not pytest's own folder: only root may enter that one
     folder = Path(tempfile.mkdtemp(prefix="paceful-postgres-"))
-    server = Server(folder, found[-1].parent)
+    server = Server(folder, found[-1].parent, durable)
     try:
         _make(server.programs, folder)
         server.starts()
@@ -205,9 +207,9 @@ def _make(programs: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _serve(programs: Path, folder: Path) -> "subprocess.Popen[bytes]":
+def _serve(programs: Path, folder: Path, more: Sequence[str]) -> "subprocess.Popen[bytes]":
     cluster = ["-D", str(folder / "cluster")]
-    served = [*_run(folder), str(programs / "postgres"), *cluster, "-F", "-k", str(folder)]
+    served = [*_run(folder), str(programs / "postgres"), *cluster, *more, "-k", str(folder)]
     with folder.joinpath("log").open("ab") as log:
         return subprocess.Popen([*served, "-c", "listen_addresses="], cwd="/", stderr=log)
 

@@ -56,6 +56,8 @@ from flows.turn import Turn, begin_state, turn
 log = logging.getLogger(__name__)
 
 BATCH = 64
+CLOCKS = 8
+"""So many events of the clock at most share a batch with what people did: they wait for it."""
 AHEAD = 32
 """Of how many senders the facts are read at once; some are read again after an unusual turn."""
 TRIES = 3
@@ -63,10 +65,11 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """How many arrivals were handled, and whether nothing is left that could be now."""
+    """How many arrivals were handled, whether nothing is left, and if there is room for nudges."""
 
     count: int
     is_all: bool
+    has_room: bool = False
 
 
 class Unreadable(Exception):
@@ -75,23 +78,29 @@ class Unreadable(Exception):
 
 def handle_batch(unit: Unit, site: Site) -> int:
     """How many arrivals were handled: the oldest of each of many people, all or none."""
-    kept = inbox.next_batch(unit, BATCH)
-    for place, each in enumerate(kept):
-        if not ahead.is_read(unit, each.sender):
-            ahead.read(unit, [later.sender for later in kept[place : place + AHEAD]])
-        _handle(unit, site, each)
-    return len(kept)
+    return len(_handle_next(unit, site))
 
 
 def handle_some(unit: Unit, site: Site) -> Handled:
     """What became of the oldest arrivals of many people, all or none."""
-    count = handle_batch(unit, site)
-    return Handled(count, is_all=not count or not inbox.is_waiting(unit))
+    kept = _handle_next(unit, site)
+    is_all = not kept or not inbox.is_waiting(unit)
+    from_clock = sum(each.source == inbox.CLOCK for each in kept)
+    return Handled(len(kept), is_all, has_room=is_all or from_clock < CLOCKS)
+
+
+def _handle_next(unit: Unit, site: Site) -> Sequence[Kept]:
+    kept = inbox.next_batch(unit, BATCH, CLOCKS)
+    for place, each in enumerate(kept):
+        if not ahead.is_read(unit, each.sender):
+            ahead.read(unit, [later.sender for later in kept[place : place + AHEAD]])
+        _handle(unit, site, each)
+    return kept
 
 
 def waiting(unit: Unit) -> Sequence[int]:
     """The ids of the arrivals that a failed batch held, to be handled one by one."""
-    return [each.id for each in inbox.next_batch(unit, BATCH)]
+    return [each.id for each in inbox.next_batch(unit, BATCH, CLOCKS)]
 
 
 def handle_one(unit: Unit, site: Site, row: int) -> None:

@@ -11,13 +11,19 @@ from bot.store.nudges import DueNudge
 from bot.store.unit import Unit
 from flows.events import Due
 
-BATCH = 200
+ROOM = 64
+"""So many events of the clock wait at most: what is due beyond that is claimed when there is room.
+
+A nudge that is claimed is as good as begun. One that is not waits where whoever writes overtakes
+it, and costs a restart nothing.
+"""
 
 
 def claim(unit: Unit, site: Site) -> int:
-    """How many nudges came due; each is an event in its patient's inbox now."""
+    """How many nudges that are due found room; each is an event in its patient's inbox now."""
     now = site.clock.now()
-    due = nudges.claim_due(unit, now, BATCH)
+    room = ROOM - inbox.clocks_waiting(unit, ROOM)
+    due = nudges.claim_due(unit, now, room) if room > 0 else []
     inbox.keep(unit, [_arrival(site, each) for each in due])
     return len(due)
 

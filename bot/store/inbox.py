@@ -7,16 +7,20 @@ from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    FromClause,
     Insert,
     Integer,
     RowMapping,
     Select,
     Update,
+    and_,
     bindparam,
     exists,
     func,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -29,6 +33,7 @@ from bot.store.unit import Unit, claiming
 
 Source = Literal["telegram", "clock", "clinic"]
 Outcome = Literal["done", "ignored", "unread", "dead", "wrong-code"]
+CLOCK: Source = "clock"
 # any number will do, as long as every process uses the same
 _SENDER = 4_121_910
 # in the very words of the index
@@ -105,11 +110,22 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
     return len(kept.all()) if unit.is_postgres else kept.rowcount
 
 
-def next_batch(unit: Unit, limit: int) -> list[Kept]:
-    """The oldest waiting arrival of each sender, oldest first; on PostgreSQL locked."""
-    query = claiming(_oldest(), unit, inbox)
-    rows = unit.asking.execute(query, {"most": limit}).mappings().all()
+def next_batch(unit: Unit, limit: int, clocks: int | None = None) -> list[Kept]:
+    """Each sender's oldest waiting arrival, people's before the clock's; on PostgreSQL locked.
+
+    So many at most, and of those that only the clock brought so many beside what people did.
+    """
+    rows = _next(unit, _peoples(), limit)
+    room = limit - len(rows)
+    few = room if clocks is None or not rows else min(room, clocks)
+    rows = [*rows, *_next(unit, _clocks(), few)] if few > 0 else rows
     return [_kept(unit, row) for row in _of_free_senders(unit, rows)]
+
+
+def clocks_waiting(unit: Unit, most: int) -> int:
+    """How many arrivals that only the clock brought wait, counted up to that many."""
+    number: int = unit.asking.execute(_counting_clocks(), {"most": most}).scalar_one()
+    return number
 
 
 def is_waiting(unit: Unit) -> bool:
@@ -178,6 +194,10 @@ def counts(unit: Unit) -> Counts:
     return Counts(number, failing, unit.connection.execute(dead).scalar_one(), oldest)
 
 
+def _next(unit: Unit, query: Select[Any], limit: int) -> Sequence[RowMapping]:
+    return unit.asking.execute(claiming(query, unit, inbox), {"most": limit}).mappings().all()
+
+
 def _of_free_senders(unit: Unit, rows: Sequence[RowMapping]) -> Sequence[RowMapping]:
     """Those whose sender no other process serves now; one at a time until the transaction ends."""
     if not unit.locks or not rows:
@@ -235,13 +255,43 @@ def _anything() -> Select[tuple[bool]]:
 
 
 @cache
-def _oldest() -> Select[Any]:
-    older = inbox.alias("older")
-    has_older = exists().where(
-        older.c.sender == inbox.c.sender, older.c.handled_at.is_(None), older.c.id < inbox.c.id
-    )
-    most = bindparam("most", type_=Integer)
-    return select(inbox).where(_waiting(), ~has_older).order_by(inbox.c.id).limit(most)
+def _peoples() -> Select[Any]:
+    """What people did, each one's oldest; it does not wait for what the clock brought them."""
+    older = _another()
+    return _oldest(_by_people(inbox), and_(_by_people(older), older.c.id < inbox.c.id), older)
+
+
+@cache
+def _clocks() -> Select[Any]:
+    """What the clock brought, to each the oldest; whoever did something comes first."""
+    other = _another()
+    return _oldest(~_by_people(inbox), or_(_by_people(other), other.c.id < inbox.c.id), other)
+
+
+@cache
+def _counting_clocks() -> Select[Any]:
+    these = select(inbox.c.id).where(_waiting(), ~_by_people(inbox)).limit(_most())
+    return select(func.count()).select_from(these.subquery())
+
+
+def _oldest(
+    these: ColumnElement[bool], sooner: ColumnElement[bool], other: FromClause
+) -> Select[Any]:
+    theirs = other.c.sender == inbox.c.sender, other.c.handled_at.is_(None)
+    query = select(inbox).where(_waiting(), these, ~exists().where(*theirs, sooner))
+    return query.order_by(inbox.c.id).limit(_most())
+
+
+def _another() -> FromClause:
+    return inbox.alias("other")
+
+
+def _by_people(rows: FromClause) -> ColumnElement[bool]:
+    return rows.c.source != CLOCK
+
+
+def _most() -> BindParameter[int]:
+    return bindparam("most", type_=Integer)
 
 
 def _waiting() -> ColumnElement[bool]:

@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Integer, Select, Update, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store.moment import Moment
 from bot.store.tables import contacts, nudges
-from bot.store.unit import Unit, claiming, insert
+from bot.store.unit import Unit, claiming
 
 Settled = Literal["sent", "skipped", "cancelled"]
 WAITING, FIRED = "waiting", "fired"
+_ONE = ("patient_id", "key")
+_PLAN = ("due_at", "slot", "turn", "state", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +55,29 @@ def set(
 ) -> None:
     """Have a nudge wait; one with the same key waits, for that reason, for the new moment."""
     plan = {"due_at": due_at, "slot": slot, "turn": turn, "state": WAITING, "reason": reason}
-    statement = insert(unit, nudges).values(patient_id=patient_id, key=key, **plan)
-    unit.connection.execute(
-        statement.on_conflict_do_update(index_elements=["patient_id", "key"], set_=plan)
-    )
+    row = {"patient_id": patient_id, "key": key, **plan}
+    unit.later(nudges, patient_id, _setting(unit.is_postgres), row)
 
 
 def cancel(unit: Unit, patient_id: int, key: str, reason: str) -> None:
     """Forget a nudge that is still waiting, and keep why."""
-    waiting = nudges.c.patient_id == patient_id, nudges.c.key == key, nudges.c.state == WAITING
-    values = {"state": "cancelled", "reason": reason}
-    unit.connection.execute(update(nudges).where(*waiting).values(values))
+    _end(unit, patient_id, key, WAITING, "cancelled", reason)
 
 
 def claim_due(unit: Unit, now: datetime, limit: int) -> list[DueNudge]:
     """The nudges that have come due, the oldest first, marked as fired."""
-    query = (
-        select(nudges, contacts.c.lookup)
-        .outerjoin(contacts, contacts.c.patient_id == nudges.c.patient_id)
-        .where(nudges.c.state == WAITING, nudges.c.due_at <= now)
-        .order_by(nudges.c.due_at, nudges.c.id)
-        .limit(limit)
-    )
-    rows = unit.connection.execute(claiming(query, unit, nudges)).mappings()
+    rows = unit.connection.execute(
+        claiming(_due(), unit, nudges), {"now": now, "most": limit}
+    ).mappings()
     due = [DueNudge(**{name: row[name] for name in DueNudge.__dataclass_fields__}) for row in rows]
-    fired = update(nudges).where(nudges.c.id.in_([each.id for each in due]))
-    unit.connection.execute(fired.values(state=FIRED))
+    if due:
+        unit.connection.execute(_firing(), {"ids": [each.id for each in due]})
     return due
 
 
 def settle(unit: Unit, patient_id: int, key: str, state: Settled, reason: str | None) -> None:
     """Keep what became of a nudge that came due, and why."""
-    fired = nudges.c.patient_id == patient_id, nudges.c.key == key, nudges.c.state == FIRED
-    values = {"state": state, "reason": reason}
-    unit.connection.execute(update(nudges).where(*fired).values(values))
+    _end(unit, patient_id, key, FIRED, state, reason)
 
 
 def next_due(unit: Unit) -> datetime | None:
@@ -98,3 +92,52 @@ def of_patient(unit: Unit, patient_id: int) -> list[Planned]:
     columns = [nudges.c[name] for name in Planned.__dataclass_fields__]
     query = select(*columns).where(nudges.c.patient_id == patient_id).order_by(nudges.c.id)
     return [Planned(*row) for row in unit.connection.execute(query)]
+
+
+def _end(
+    unit: Unit, patient_id: int, key: str, was: str, state: Settled, reason: str | None
+) -> None:
+    whose = {"whose": patient_id, "which": key, "was": was}
+    unit.later(nudges, patient_id, _ending(), {**whose, "end": state, "why": reason})
+
+
+@cache
+def _setting(is_postgres: bool) -> sqlite.Insert | postgresql.Insert:
+    # statements are written once: to write one takes longer than to run it
+    if is_postgres:
+        to_postgres = postgresql.insert(nudges)
+        anew = {name: to_postgres.excluded[name] for name in _PLAN}
+        return to_postgres.on_conflict_do_update(index_elements=_ONE, set_=anew)
+    to_sqlite = sqlite.insert(nudges)
+    anew = {name: to_sqlite.excluded[name] for name in _PLAN}
+    return to_sqlite.on_conflict_do_update(index_elements=_ONE, set_=anew)
+
+
+@cache
+def _ending() -> Update:
+    return (
+        update(nudges)
+        .where(
+            nudges.c.patient_id == bindparam("whose"),
+            nudges.c.key == bindparam("which"),
+            nudges.c.state == bindparam("was"),
+        )
+        .values(state=bindparam("end"), reason=bindparam("why"))
+    )
+
+
+@cache
+def _due() -> Select[Any]:
+    return (
+        select(nudges, contacts.c.lookup)
+        .outerjoin(contacts, contacts.c.patient_id == nudges.c.patient_id)
+        .where(nudges.c.state == WAITING, nudges.c.due_at <= bindparam("now", type_=Moment))
+        .order_by(nudges.c.due_at, nudges.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+@cache
+def _firing() -> Update:
+    these = nudges.c.id.in_(bindparam("ids", expanding=True))
+    return update(nudges).where(these).values(state=FIRED)

@@ -124,37 +124,39 @@ def measure(
 def _measured(
     entrant: Entrant, load: Load, extra: Mapping[str, str], folder: Path
 ) -> tuple[Result, Json]:
-    with running(_server(), 1, {}, folder) as server:
+    with running(lean_server(), 1, {}, folder) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
         settings = {**entrant.settings(folder, url), **extra}
         with _beside(entrant, folder, extra):
             before, began = _size(folder), time.monotonic()
             with running(entrant.command, 0, settings, folder) as bot:
-                started = _first_poll(url, bot) - began
+                started = first_poll(url, bot) - began
                 warm = max(load.warm, entrant.begins() - time.monotonic())
                 load = replace(load, warm=warm)
-                found = _play(url, load, entrant.script(), bot.pid)
+                found = play(url, load, entrant.script(), [bot.pid])
             turns = found["answers"] * (load.warm + load.seconds) / load.seconds
             grown = (_size(folder) - before) / max(1, turns)
             found |= _stalls(folder / "stalls", found["began"])
-    return _result(entrant.name, found, started, grown), found
+    return result_of(entrant.name, found, started, grown), found
 
 
 @contextmanager
 def running(
-    command: Sequence[str], core: int, settings: Mapping[str, str], folder: Path
+    command: Sequence[str], core: int | None, settings: Mapping[str, str], folder: Path
 ) -> Iterator[subprocess.Popen[str]]:
-    """The program, while it is needed; on its core if there is one of that number."""
+    """The program, while it is needed; on its core if it has one and the machine several."""
     cores = sorted(os.sched_getaffinity(0))
-    process = start(command, cores[core] if len(cores) > 1 else None, settings, folder)
+    bound = cores[core] if core is not None and len(cores) > 1 else None
+    process = start(command, bound, settings, folder)
     try:
         yield process
     finally:
         end(process)
 
 
-def _server() -> Sequence[str]:
+def lean_server() -> Sequence[str]:
+    """The command that starts the server."""
     python = str(BENCH) if BENCH.exists() else sys.executable
     return (python, "-m", "tests.benchmarks.server")
 
@@ -171,7 +173,8 @@ def _beside(entrant: Entrant, folder: Path, extra: Mapping[str, str]) -> Iterato
         yield
 
 
-def _first_poll(url: str, bot: subprocess.Popen[str]) -> float:
+def first_poll(url: str, bot: subprocess.Popen[str]) -> float:
+    """When the server was first asked for updates, by the machine's clock; waits for it."""
     given_up = time.monotonic() + FIRST_POLL_SECONDS
     while (seen := httpx.get(f"{url}/seen", trust_env=False).json()["first_poll"]) is None:
         assert time.monotonic() < given_up, "the bot never polled"
@@ -180,17 +183,19 @@ def _first_poll(url: str, bot: subprocess.Popen[str]) -> float:
     return float(seen)
 
 
-def _play(url: str, load: Load, script: Script, pid: int) -> Json:
+def play(url: str, load: Load, script: Script, pids: Sequence[int]) -> Json:
+    """What was counted while the chats played against these processes."""
     wish = {
         **{"chats": load.chats, "warm": load.warm, "seconds": load.seconds, "rate": load.rate},
-        **{"script": script.as_json(), "pid": pid},
+        **{"script": script.as_json(), "pids": pids},
     }
     patience = load.warm + load.seconds + AFTERWARDS
     played: Json = httpx.post(f"{url}/play", json=wish, timeout=patience, trust_env=False).json()
     return played
 
 
-def _result(name: str, found: Json, started: float, grown: float) -> Result:
+def result_of(name: str, found: Json, started: float, grown: float = 0.0) -> Result:
+    """The figures of a round."""
     seconds, answers, latencies = found["seconds"], found["answers"], found["latencies"]
     return Result(
         name,

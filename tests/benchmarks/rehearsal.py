@@ -69,11 +69,15 @@ class Rehearsal:
     def settings(self, folder: Path, url: str) -> dict[str, str]:
         """What the service needs to run on a copy of the database in that folder."""
         shutil.copy(self.file, folder / FILE)
+        return self.settings_on(f"sqlite:///{folder / FILE}", folder, url)
+
+    def settings_on(self, database: str, folder: Path, url: str) -> dict[str, str]:
+        """What the service needs to run on that database, with that folder for its data."""
         return {
             "BOT_TOKEN": "123456789:" + "b" * 35,
             "BOT_API_URL": url,
             "DATA_DIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{folder / FILE}",
+            "DATABASE_URL": database,
             "SECRET_KEYS": self.key,
             "HTTP_PORT": "0",
             "COUNTRY": "CA",
@@ -84,9 +88,14 @@ class Rehearsal:
         """Enrol everybody, and write the script."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        url = SecretStr(f"sqlite:///{self.file}")
+        self.live(f"sqlite:///{self.file}")
+        told = {"patients": self._patients, "key": self.key, "script": self.script.as_json()}
+        (self._folder / KEPT).write_bytes(orjson.dumps(told))
+
+    def live(self, url: str) -> None:
+        """Enrol everybody in that empty database, and find the script."""
         settings = Settings(
-            data_dir=self._folder, database_url=url, secret_keys=SecretStr(self.key)
+            data_dir=self._folder, database_url=SecretStr(url), secret_keys=SecretStr(self.key)
         )
         store = open_store(settings)
         try:
@@ -95,8 +104,6 @@ class Rehearsal:
             asyncio.run(self._lives(practice))
         finally:
             store.close()
-        told = {"patients": self._patients, "key": self.key, "script": self.script.as_json()}
-        (self._folder / KEPT).write_bytes(orjson.dumps(told))
 
     async def _lives(self, practice: Practice) -> None:
         # one more, who is never heard of again, goes first

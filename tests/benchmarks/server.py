@@ -8,7 +8,7 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -112,7 +112,7 @@ class Twin:
         else:
             crowd.all_begin()
         await asyncio.sleep(given["warm"])
-        reply(orjson.dumps(await _measured(crowd, given["pid"], given["seconds"])))
+        reply(orjson.dumps(await _measured(crowd, given["pids"], given["seconds"])))
         self.crowd = None
 
 
@@ -124,10 +124,10 @@ async def _steadily(crowd: Crowd, rate: float, seconds: float) -> None:
         crowd.one_begins(due)
 
 
-async def _measured(crowd: Crowd, pid: int, seconds: float) -> Json:
-    """What happened in so many seconds from now on."""
+async def _measured(crowd: Crowd, pids: Sequence[int], seconds: float) -> Json:
+    """What happened in so many seconds from now on, with these processes; memory of the first."""
     crowd.tally = Tally()
-    began, bot, own = time.perf_counter(), cpu_seconds(pid), _own_cpu()
+    began, bot, own = time.perf_counter(), sum(map(cpu_seconds, pids)), _own_cpu()
     await asyncio.sleep(seconds)
     tally, took = crowd.tally, time.perf_counter() - began
     return {
@@ -140,9 +140,9 @@ async def _measured(crowd: Crowd, pid: int, seconds: float) -> Json:
         "others_took": tally.others[-1] - tally.others[0] if tally.others else 0.0,
         "began": time.monotonic() - took,
         "latencies": sorted(tally.seconds),
-        "bot_cpu": cpu_seconds(pid) - bot,
+        "bot_cpu": sum(map(cpu_seconds, pids)) - bot,
         "server_cpu": _own_cpu() - own,
-        **memory(pid),
+        **memory(pids[0]),
     }
 
 

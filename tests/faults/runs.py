@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.keys import new_key
@@ -21,7 +20,7 @@ from tests.faults.scripts import Cast, Script
 from tests.faults.striking import Kind, Order
 from tests.journeys.lives import Life, Said, life_of, retold, told
 from tests.journeys.processes import Server, until
-from tests.journeys.world import MORNING, World
+from tests.journeys.world import MORNING, World, offset_to
 
 PATIENCE = 60.0
 HANGS_SECONDS = 0.3
@@ -177,7 +176,7 @@ class Stage:
         settings = self._settings(folder)
         bot = ForkedBot(folder, settings, zygote=self._zygote, order=order, breaks=breaks)
         world = StruckWorld(self._server, bot, kind=kind, struck=struck)
-        world.do("clock", offset_seconds=round((MORNING - datetime.now(UTC)).total_seconds()))
+        world.do("clock", offset_seconds=offset_to(MORNING))
         return world
 
     def _settings(self, folder: Path) -> dict[str, str]:
@@ -234,12 +233,16 @@ def strays(script: Script, calm: Outcome, struck: Outcome) -> list[str]:
             if is_.state[name] != value
         ]
         if len(was.journal) != len(is_.journal):
-            wrong.append(f"{len(was.journal)} turns became {len(is_.journal)}")
+            wrong.append(f"the turns {_happened(was)} became {_happened(is_)}")
     for plain, again in zip(calm.told, struck.told, strict=True):
         wrong += [
             f"told otherwise: {said}" for said in retold(*_without_once(script, plain, again))
         ]
     return wrong
+
+
+def _happened(life: Life) -> list[str]:
+    return [str(event.get("kind", "?")) for _, event in life.journal]
 
 
 def _without_once(

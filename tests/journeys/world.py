@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,8 +89,7 @@ class World:
         }
         given = {name: value.format(port=port) for name, value in settings.items()}
         world = cls(server, _bot(folder, {**usual, **given}, command, breaks))
-        offset = (at - datetime.now(UTC)).total_seconds()
-        world.do("clock", offset_seconds=round(offset))
+        world.do("clock", offset_seconds=offset_to(at))
         return world
 
     def ends(self) -> None:
@@ -205,6 +205,14 @@ class World:
 
     def _chat(self, number: int) -> Json:
         return self.see(f"chat/{number}")
+
+
+def offset_to(moment: datetime) -> int:
+    """By how many seconds a clock is moved so that it shows that moment, and never one before it.
+
+    A fast machine would live through the first words while it is not yet ten o'clock.
+    """
+    return ceil((moment - datetime.now(UTC)).total_seconds())
 
 
 def as_json(text: bytes) -> Json:
