@@ -26,6 +26,7 @@ _ID_BYTES = 4
 _NONCE_BYTES = 12
 HEAD_BYTES = len(_VERSION) + _ID_BYTES
 _WRAPPED = ("patients", "wrapped_key")
+_BETWEEN = '", "'
 
 
 class CannotOpen(Exception):
@@ -196,4 +197,9 @@ def _derive(secret: bytes, purpose: str, length: int = KEY_BYTES) -> bytes:
 
 def _bound(head: bytes, place: tuple[object, ...]) -> bytes:
     # JSON, so that no two different places are written the same
-    return head + json.dumps([str(part) for part in place]).encode()
+    parts = [str(part) for part in place]
+    whole = "".join(parts)
+    # almost every place is plain words, and these need no writer of JSON to become it
+    is_ascii = whole.isascii() and whole.isprintable()
+    is_plain = whole and is_ascii and '"' not in whole and "\\" not in whole
+    return head + (f'["{_BETWEEN.join(parts)}"]' if is_plain else json.dumps(parts)).encode()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -73,6 +74,7 @@ class Workers:
         )
         delivery.on_call = self._call
         self._handled_all, self._has_room, self._is_due = True, False, False
+        self._alone = handle.CLOCKS
         self._retire_from: datetime | None = None
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
@@ -154,12 +156,14 @@ class Workers:
 
     async def _handle(self) -> int:
         try:
-            handled = await self._delivery.along(handle.handle_some)
+            handled = await self._delivery.along(partial(handle.handle_some, alone=self._alone))
         # one bad arrival must not stop the others: they are redone one by one
         except Exception as error:  # noqa: BLE001 - logged there with its trace
             log.warning("a batch failed and is redone one by one: %s", type(error).__name__)
             return await self._handle_apart()
         self._handled_all, self._has_room = handled.is_all, handled.has_room
+        # while nobody writes, twice as many a time: whoever writes then never waits for long
+        self._alone = handle.CLOCKS if handled.peoples else min(2 * self._alone, handle.BATCH)
         if self._delivery.is_full:
             self._posted.set()
         return handled.count
@@ -172,7 +176,7 @@ class Workers:
         return handled
 
     async def _handle_one_by_one(self) -> int:
-        rows, handled = await self._store.write(handle.waiting), 0
+        rows, handled = await self._store.write(handle.waiting, self._alone), 0
         trouble: Exception | None = None
         for row in rows:
             # a row that can't even be counted is left for the next tick, or this would spin

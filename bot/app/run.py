@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -181,6 +182,8 @@ class Service:
         server = self._server()
         door = _listen(self._settings.http_host, self._settings.http_port)
         await self._shelter.begin()
+        # a search for garbage would look at the whole release, and nobody be served meanwhile
+        gc.freeze()
         # work that nobody should wait for when the first patient names a city
         warming = asyncio.create_task(asyncio.to_thread(lambda: self._site.release.places))
         async with self._watched(), asyncio.TaskGroup() as group:

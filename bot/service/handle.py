@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 64
 CLOCKS = 8
-"""So many events of the clock at most share a batch with what people did: they wait for it."""
+"""So many events of the clock share a batch with what people did: their answers wait for it."""
 AHEAD = 32
 """Of how many senders the facts are read at once; some are read again after an unusual turn."""
 TRIES = 3
@@ -65,11 +65,15 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """How many arrivals were handled, whether nothing is left, and if there is room for nudges."""
+    """What a batch held: how many arrivals, how many of them people's; and what it left.
+
+    `is_all` if nothing is left that could be handled now, `has_room` if more may come due.
+    """
 
     count: int
+    peoples: int
     is_all: bool
-    has_room: bool = False
+    has_room: bool
 
 
 class Unreadable(Exception):
@@ -78,19 +82,21 @@ class Unreadable(Exception):
 
 def handle_batch(unit: Unit, site: Site) -> int:
     """How many arrivals were handled: the oldest of each of many people, all or none."""
-    return len(_handle_next(unit, site))
+    return len(_handle_next(unit, site, BATCH))
 
 
-def handle_some(unit: Unit, site: Site) -> Handled:
-    """What became of the oldest arrivals of many people, all or none."""
-    kept = _handle_next(unit, site)
+def handle_some(unit: Unit, site: Site, alone: int) -> Handled:
+    """What became of a batch, all or none; so many of the clock's events are one by themselves."""
+    site.states.let_go(site.clock.now())
+    kept = _handle_next(unit, site, alone)
+    peoples = sum(each.source != inbox.CLOCK for each in kept)
     is_all = not kept or not inbox.is_waiting(unit)
-    from_clock = sum(each.source == inbox.CLOCK for each in kept)
-    return Handled(len(kept), is_all, has_room=is_all or from_clock < CLOCKS)
+    is_short = len(kept) - peoples < (CLOCKS if peoples else alone)
+    return Handled(len(kept), peoples, is_all, has_room=is_all or is_short)
 
 
-def _handle_next(unit: Unit, site: Site) -> Sequence[Kept]:
-    kept = inbox.next_batch(unit, BATCH, CLOCKS)
+def _handle_next(unit: Unit, site: Site, alone: int) -> Sequence[Kept]:
+    kept = inbox.next_batch(unit, BATCH, CLOCKS, alone)
     for place, each in enumerate(kept):
         if not ahead.is_read(unit, each.sender):
             ahead.read(unit, [later.sender for later in kept[place : place + AHEAD]])
@@ -98,9 +104,9 @@ def _handle_next(unit: Unit, site: Site) -> Sequence[Kept]:
     return kept
 
 
-def waiting(unit: Unit) -> Sequence[int]:
+def waiting(unit: Unit, alone: int) -> Sequence[int]:
     """The ids of the arrivals that a failed batch held, to be handled one by one."""
-    return [each.id for each in inbox.next_batch(unit, BATCH, CLOCKS)]
+    return [each.id for each in inbox.next_batch(unit, BATCH, CLOCKS, alone)]
 
 
 def handle_one(unit: Unit, site: Site, row: int) -> None:
@@ -349,7 +355,7 @@ def _answers_clinician(unit: Unit, patient: Patient, reply_to: int | None) -> bo
 def _turn(
     unit: Unit, site: Site, patient: Patient, event: Event, *, cause: Kept, at: datetime
 ) -> Turn:
-    state = with_agreement(unit, site, patient.id, State.model_validate_json(patient.state_json))
+    state = with_agreement(unit, site, patient.id, site.states.of(patient.state_json))
     # a flow is finished on the release it was begun on; the next one is begun on the newest
     begun = site.releases.get(unit, state.release) if state.stack else site.release
     release = release_for(site.release, begun, state, event)

@@ -20,12 +20,11 @@ it, and costs a restart nothing.
 
 
 def claim(unit: Unit, site: Site) -> int:
-    """How many nudges that are due found room; each is an event in its patient's inbox now."""
+    """How many nudges came due and found room; each is an event in its patient's inbox now."""
     now = site.clock.now()
     room = ROOM - inbox.clocks_waiting(unit, ROOM)
     due = nudges.claim_due(unit, now, room) if room > 0 else []
-    inbox.keep(unit, [_arrival(site, each) for each in due])
-    return len(due)
+    return inbox.keep(unit, [_arrival(site, each) for each in due])
 
 
 def next_due(unit: Unit) -> str | None:

@@ -26,10 +26,12 @@ def record(
 ) -> None:
     """Write everything that a turn decided; the caller's transaction makes it one."""
     state = turned.state
+    state_json = state.model_dump_json()
+    site.states.keep(state, state_json, at)
     people.save_state(
         unit,
         patient.id,
-        state_json=state.model_dump_json(),
+        state_json=state_json,
         phase=state.phase,
         turn=state.turn,
         release=state.release,

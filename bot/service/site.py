@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.clock import Clock
 from bot.service.incoming import Incoming, InGroup
 from bot.service.releases import Releases
+from bot.service.states import States
 from bot.service.team import care_team
 from bot.settings import Settings
 from bot.store.unit import Unit
@@ -28,6 +29,7 @@ class Site:
     releases: Releases
     clock: Clock
     read: Read
+    states: States = field(default_factory=States, repr=False, compare=False)
 
     @property
     def release(self) -> Release:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, select, update
@@ -17,6 +18,8 @@ from sqlalchemy import Row, Select, select, update
 from bot.keys import CannotOpen, Vault
 from bot.store.tables import contacts
 from bot.store.unit import Unit, insert
+
+BONDS_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,13 @@ def sealed(vault: Vault, lookup: str, bond: Bond) -> bytes:
 
 def bond_of(vault: Vault, row: Row[Any]) -> Bond:
     """What was sealed for this contact, whatever its columns say; or CannotOpen."""
-    opened = vault.site("contacts").open(row.chat, "contacts", "chat", row.lookup)
+    return _opened_bond(vault, row.chat, row.lookup)
+
+
+# the same few people are met again and again; what does not open is not remembered
+@lru_cache(BONDS_KEPT)
+def _opened_bond(vault: Vault, blob: bytes, lookup: str) -> Bond:
+    opened = vault.site("contacts").open(blob, "contacts", "chat", lookup)
     match parts(opened):
         case [str(chat), int() | None as patient_id, int() | None as clinician_id]:
             return Bond(chat, patient_id, clinician_id)

@@ -110,14 +110,16 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
     return len(kept.all()) if unit.is_postgres else kept.rowcount
 
 
-def next_batch(unit: Unit, limit: int, clocks: int | None = None) -> list[Kept]:
+def next_batch(
+    unit: Unit, limit: int, beside: int | None = None, alone: int | None = None
+) -> list[Kept]:
     """Each sender's oldest waiting arrival, people's before the clock's; on PostgreSQL locked.
 
-    So many at most, and of those that only the clock brought so many beside what people did.
+    So many at most, and of the clock's so many beside people's, and so many without any.
     """
     rows = _next(unit, _peoples(), limit)
-    room = limit - len(rows)
-    few = room if clocks is None or not rows else min(room, clocks)
+    room, clocks = limit - len(rows), beside if rows else alone
+    few = room if clocks is None else min(room, clocks)
     rows = [*rows, *_next(unit, _clocks(), few)] if few > 0 else rows
     return [_kept(unit, row) for row in _of_free_senders(unit, rows)]
 

@@ -3,8 +3,9 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Table, and_, select
+from sqlalchemy import Table, Update, and_, bindparam, false, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from bot.keys import Seal
@@ -88,6 +89,8 @@ def score(unit: Unit, patient_id: int, scored: Score) -> None:
         "at": scored.at,
     }
     unit.later(scores, patient_id, _SCORE, values)
+    mark = {"whose": patient_id, "which": scored.measure}
+    unit.later(scores, patient_id, _marking(), mark)
 
 
 def consent(unit: Unit, patient_id: int, decision: Consent) -> None:
@@ -147,6 +150,23 @@ def _answer(seal: Seal, row: RowMapping) -> Answer:
     place = _place(row["patient_id"], row["turn"], row["step"], row["key"])
     plain = {name: row[name] for name in Answer.__dataclass_fields__ if name != "value"}
     return Answer(**plain, value=json.loads(seal.open(row["value"], *place)))
+
+
+@cache
+def _marking() -> Update:
+    """Which of a patient's totals of a measure is the newest: it may not be the one kept last."""
+    mine = scores.c.patient_id == bindparam("whose"), scores.c.measure == bindparam("which")
+    other = scores.alias("other")
+    same = other.c.patient_id == bindparam("whose"), other.c.measure == bindparam("which")
+    newest = (
+        select(other.c.id)
+        .where(*same, other.c.total.is_not(None))
+        .order_by(other.c.at.desc(), other.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    is_it = func.coalesce(scores.c.id == newest, false())
+    return update(scores).where(*mine, scores.c.newest != is_it).values(newest=is_it)
 
 
 def _score(row: RowMapping) -> Score:

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
-from bot.store import wants
+from bot.store import orders, wants
+from bot.store.orders import Conditions, Order, Part
 from bot.store.tables import alerts, caseloads, messages, nudges, patients, scores
 from bot.store.unit import Unit
 from bot.store.wants import Wanted
@@ -56,17 +57,52 @@ class Page:
 
 def page(unit: Unit, wanted: Wanted, measures: Collection[str], *, at: datetime) -> Page:
     """The page that is wanted, or the last one where there are fewer."""
-    total = count(unit, wanted, at=at)
+    conditions, order = wants.conditions(wanted, at), orders.order(wanted)
+    sizes = _sizes(unit, order, conditions)
+    total = sum(sizes)
     number = min(max(1, wanted.page), max(1, -(-total // PAGE)))
-    query = wants.query(wanted, _columns(), at).limit(PAGE).offset((number - 1) * PAGE)
-    found = [dict(row) for row in unit.connection.execute(query).mappings()]
-    return Page(_filled(unit, found, measures, at), total, number)
+    ids: list[int] = []
+    before = -(number - 1) * PAGE
+    for part, size in zip(order.parts, sizes, strict=True):
+        # from where to where of this part the page goes
+        start, stop = max(0, -before), min(size, PAGE - before)
+        ids += _some(unit, part, conditions, size, start, stop) if start < stop else []
+        before += size
+    return Page(_filled(unit, _rows(unit, ids), measures, at), total, number)
 
 
-def count(unit: Unit, wanted: Wanted, *, at: datetime) -> int:
-    """How many patients match."""
-    matching = wants.matching(wanted, [patients.c.id], at).subquery()
-    return int(unit.connection.execute(select(func.count()).select_from(matching)).scalar_one())
+def _sizes(unit: Unit, order: Order, conditions: Conditions) -> list[int]:
+    """How many patients of whom these hold are in each part, by one statement."""
+    execute = unit.connection.execute
+    if order.column is not None:
+        column = order.column
+        query = select(column, func.count()).where(*conditions).group_by(column)
+        numbers = {value: number for value, number in execute(query)}
+        known = [numbers.get(value, 0) for value in order.values]
+        everybody = sum(numbers.values())
+    else:
+        counts = [part.count(conditions).scalar_subquery() for part in order.parts]
+        row = execute(select(*counts)).one()
+        pairs = list(zip(order.parts, row, strict=True))
+        known = [number for part, number in pairs if not part.is_rest]
+        everybody = sum(number for part, number in pairs if part.is_rest)
+    left, rest = iter(known), everybody - sum(known)
+    return [rest if part.is_rest else next(left) for part in order.parts]
+
+
+def _some(
+    unit: Unit, part: Part, conditions: Conditions, size: int, start: int, stop: int
+) -> list[int]:
+    query, in_reverse = part.some(conditions, size, start, stop)
+    found = list(unit.connection.execute(query).scalars())
+    return found[::-1] if in_reverse else found
+
+
+def _rows(unit: Unit, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """What stands in the rows of these patients, in this order."""
+    query = select(*_columns()).where(patients.c.id.in_(ids))
+    found = {row["id"]: dict(row) for row in unit.connection.execute(query).mappings()}
+    return [found[each] for each in ids if each in found]
 
 
 def open_to(unit: Unit, clinician_id: int, ids: Collection[int], at: datetime) -> set[int]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
     text,
 )
 
@@ -72,10 +73,19 @@ patients = Table(
     Column("taken_by", Number),
     # when that clinician last wrote, or took over, and when their silence is looked at next
     Column("taken_word_at", Moment),
-    Column("taken_due_at", Moment, index=True),
-    Index("ix_patients_phase_last_seen_at", "phase", "last_seen_at"),
-    Index("ix_patients_last_seen_at", "last_seen_at"),
+    Column("taken_due_at", Moment),
+    # whatever the care team sorts and chooses by lies in these: a row itself holds a whole state
+    Index("ix_patients_seen", "last_seen_at", "phase", "created_at", "pseudonym"),
+    Index("ix_patients_phase", "phase", "last_seen_at", "created_at"),
+    Index("ix_patients_joined", "created_at", "pseudonym"),
     sqlite_autoincrement=True,
+)
+_TAKEN = text("taken_by IS NOT NULL")
+Index(
+    "ix_patients_taken_due_at",
+    patients.c.taken_due_at,
+    sqlite_where=_TAKEN,
+    postgresql_where=_TAKEN,
 )
 
 clinicians = Table(
@@ -104,7 +114,14 @@ caseloads = Table(
     Column("since_at", Moment, nullable=False),
     Column("until_at", Moment),
     Index("ix_caseloads_patient_id", "patient_id"),
-    Index("ix_caseloads_clinician_id", "clinician_id"),
+    Index("ix_caseloads_clinician_id", "clinician_id", "until_at", "patient_id"),
+)
+_NOW = text("until_at IS NULL")
+Index(
+    "ix_caseloads_now",
+    *(caseloads.c[each] for each in ("patient_id", "clinician_id", "until_at")),
+    sqlite_where=_NOW,
+    postgresql_where=_NOW,
 )
 
 # the weekly pattern of who is on call: day 0 is Monday, 7 is a public holiday; place 0 is first
@@ -250,8 +267,15 @@ scores = Table(
     Column("subscales", Text, nullable=False),
     Column("prorated", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
-    Index("ix_scores_patient_id", "patient_id"),
+    # whether it is the patient's newest total of this measure, by which everybody can be sorted
+    Column("newest", Boolean, nullable=False, server_default=false()),
     Index("ix_scores_patient_id_measure_at", "patient_id", "measure", "at"),
+)
+Index(
+    "ix_scores_newest",
+    *(scores.c[each] for each in ("measure", "total", "patient_id", "newest")),
+    sqlite_where=text("newest = 1"),
+    postgresql_where=text("newest"),
 )
 
 # a card that was changed keeps its number: the version that holds has no `replaced_at`
@@ -300,17 +324,25 @@ alerts = Table(
     Column("taken_at", Moment),
     Column("closed_at", Moment),
     Column("outcome", String(64)),
-    Column("deadline_at", Moment, index=True),
+    Column("deadline_at", Moment),
     Column("told_count", Integer, nullable=False),
     Column("window_start", Moment, nullable=False),
     Column("hop", Integer, nullable=False, server_default="0"),
     Column("acted_at", Moment),
     Column("note", LargeBinary),
     UniqueConstraint("patient_id", "rule", "window_start"),
-    Index("ix_alerts_state", "state"),
-    Index("ix_alerts_rule_raised_at", "rule", "raised_at"),
+    Index("ix_alerts_rule_last_fired_at", "rule", "last_fired_at"),
     sqlite_autoincrement=True,
 )
+# few are open, however many there were: in the very words of the questions
+OPEN = "state != 'closed'"
+for _name, _columns in {
+    "ix_alerts_open": ("patient_id", "tier", "rule", "raised_at", "taken_by", "state"),
+    "ix_alerts_due": ("deadline_at", "state"),
+    "ix_alerts_asleep": ("tier", "state", "deadline_at"),
+}.items():
+    _open = [alerts.c[each] for each in _columns]
+    Index(_name, *_open, sqlite_where=text(OPEN), postgresql_where=text(OPEN))
 
 alert_moves = Table(
     "alert_moves",
@@ -385,6 +417,17 @@ nudges = Table(
     UniqueConstraint("patient_id", "key"),
     Index("ix_nudges_state_due_at", "state", "due_at"),
 )
+# a clock that runs for us is known by how its key begins; the patient gets nothing of it
+IS_CLOCK = "substr(nudges.key, 1, 4) IN ('beha', 'sile', 'unan', 'over', 'cue:')"
+COMING = IS_CLOCK.replace(" IN ", " NOT IN ")
+LEFT = "substr(nudges.key, 1, 4) = 'beha'"
+for _name, _first, _which in (
+    ("ix_nudges_coming", ("patient_id", "due_at"), COMING),
+    ("ix_nudges_left", ("due_at", "patient_id"), LEFT),
+):
+    _waits = text(f"state = 'waiting' AND {_which.replace('nudges.', '')}")
+    _covered = [nudges.c[each] for each in (*_first, "key", "state")]
+    Index(_name, *_covered, sqlite_where=_waits, postgresql_where=_waits)
 
 outbox = Table(
     "outbox",
@@ -436,10 +479,23 @@ messages = Table(
     Column("corrects", Number),
     Column("seen_at", Moment),
     Index("ix_messages_patient_id", "patient_id"),
-    Index("ix_messages_source_message", "clinician_id", "source_message"),
 )
 _UNSEEN = text("seen_at IS NULL AND clinician_id IS NULL")
-Index("ix_messages_unseen", messages.c.patient_id, sqlite_where=_UNSEEN, postgresql_where=_UNSEEN)
+Index(
+    "ix_messages_unseen",
+    *(messages.c[each] for each in ("patient_id", "at", "seen_at", "clinician_id")),
+    sqlite_where=_UNSEEN,
+    postgresql_where=_UNSEEN,
+)
+# what came from a chat alone: else SQLite looks here for the words that no clinician wrote
+_FROM_CHAT = text("source_message IS NOT NULL")
+Index(
+    "ix_messages_source_message",
+    messages.c.clinician_id,
+    messages.c.source_message,
+    sqlite_where=_FROM_CHAT,
+    postgresql_where=_FROM_CHAT,
+)
 
 # words that wait for the clinician's "Send"
 drafts = Table(

@@ -7,14 +7,25 @@ somebody at work on the program was last heard of. Everything finer lies sealed 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    literal_column,
+    or_,
+    select,
+)
 
 from bot.store.tables import (
+    COMING,
+    IS_CLOCK,
+    LEFT,
+    OPEN,
     alerts,
     caseloads,
     clinicians,
@@ -22,9 +33,7 @@ from bot.store.tables import (
     messages,
     nudges,
     patients,
-    scores,
 )
-from flows.journey import PHASES
 
 TIERS = ("red", "amber", "yellow", "grey")
 """The tiers, the gravest first."""
@@ -55,9 +64,7 @@ SORTS = ("need", "pseudonym", "phase", "joined", "seen", "due", "unread")
 TELLING = ("phase", "seen", "due", "unread")
 """The orders that tell of a patient what stands in no line that is shut."""
 
-_OPEN = ("raised", "told", "seen", "taken", "acted")
-_CLOCKS = ("behind:%", "silence:%", "unanswered:%", "overdue:%", "cue:%")
-_SCORE = "score-"
+_WAITING: ColumnElement[str] = literal_column("'waiting'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +82,9 @@ class Wanted:
     page: int = 1
 
 
-def query(wanted: Wanted, columns: Sequence[ColumnElement[Any]], at: datetime) -> Select[Any]:
-    """The patients who match, in the order that is wanted."""
-    rows = matching(wanted, columns, at)
-    if wanted.sort.startswith(_SCORE):
-        newest = _newest_score(wanted.sort.removeprefix(_SCORE))
-        return rows.order_by(_directed(newest, wanted.down), patients.c.id)
-    return _SORTED.get(wanted.sort, _by_need)(rows, wanted.down).order_by(patients.c.id)
-
-
-def matching(wanted: Wanted, columns: Sequence[ColumnElement[Any]], at: datetime) -> Select[Any]:
-    """The patients who match, in no order."""
-    return select(*columns).where(*_conditions(wanted, at))
-
-
 def is_open() -> ColumnElement[bool]:
-    """Whether an alert is open; named states, so that their index helps."""
-    return alerts.c.state.in_(_OPEN)
+    """Whether an alert is open; in the very words of the indexes that hold the open ones."""
+    return _in_words(f"alerts.{OPEN}")
 
 
 def is_unread() -> ColumnElement[bool]:
@@ -101,18 +94,18 @@ def is_unread() -> ColumnElement[bool]:
 
 def is_coming() -> ColumnElement[bool]:
     """Whether a nudge will reach the patient, and is not a clock of ours."""
-    return and_(nudges.c.state == "waiting", ~is_clock())
+    return and_(nudges.c.state == _WAITING, _in_words(COMING))
 
 
 def is_clock() -> ColumnElement[bool]:
     """Whether a nudge is a clock that runs for us, and nothing that the patient gets."""
-    return or_(*(nudges.c.key.like(pattern) for pattern in _CLOCKS))
+    return _in_words(IS_CLOCK)
 
 
 def is_left(at: datetime) -> ColumnElement[bool]:
     """Whether a nudge is the clock of a lesson that has waited too long by now."""
     begun = nudges.c.due_at <= at + TOLD_AFTER
-    return and_(nudges.c.state == "waiting", nudges.c.key.like("behind:%"), begun)
+    return and_(nudges.c.state == _WAITING, _in_words(LEFT), begun)
 
 
 def is_open_to(clinician_id: int, at: datetime) -> ColumnElement[bool]:
@@ -129,7 +122,8 @@ def is_open_to(clinician_id: int, at: datetime) -> ColumnElement[bool]:
     )
 
 
-def _conditions(wanted: Wanted, at: datetime) -> list[ColumnElement[bool]]:
+def conditions(wanted: Wanted, at: datetime) -> list[ColumnElement[bool]]:
+    """What must hold of the patients who are wanted."""
     found = [_has_word(word) for word in wanted.words.split()]
     if wanted.phase:
         found.append(patients.c.phase == wanted.phase)
@@ -145,7 +139,8 @@ def _conditions(wanted: Wanted, at: datetime) -> list[ColumnElement[bool]]:
 
 
 def _has_word(word: str) -> ColumnElement[bool]:
-    return patients.c.pseudonym.icontains(word, autoescape=True)
+    # a pseudonym has no capitals
+    return patients.c.pseudonym.contains(word.lower(), autoescape=True)
 
 
 def _with_open(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -159,94 +154,22 @@ def _guided_by(clinician_id: int) -> Select[Any]:
 
 def _guided() -> Select[Any]:
     """The patients who have somebody in the team who guides them."""
-    guiding = caseloads.join(clinicians, clinicians.c.id == caseloads.c.clinician_id)
-    still = caseloads.c.until_at.is_(None), clinicians.c.disabled_at.is_(None)
-    caring = clinicians.c.role.in_(CARING)
-    return select(caseloads.c.patient_id).select_from(guiding).where(*still, caring)
+    still = clinicians.c.disabled_at.is_(None), clinicians.c.role.in_(CARING)
+    guiding = caseloads.c.clinician_id.in_(select(clinicians.c.id).where(*still))
+    return select(caseloads.c.patient_id).where(caseloads.c.until_at.is_(None), guiding)
 
 
 def _is_off_track(at: datetime) -> ColumnElement[bool]:
-    heard = func.coalesce(patients.c.last_seen_at, patients.c.created_at)
-    silent = and_(patients.c.phase.in_(AT_WORK), heard <= at - SILENT)
+    long_ago = at - SILENT
+    never = and_(patients.c.last_seen_at.is_(None), patients.c.created_at <= long_ago)
+    heard = or_(patients.c.last_seen_at <= long_ago, never)
+    silent = and_(patients.c.phase.in_(AT_WORK), heard)
     told = patients.c.id.in_(_with_open(alerts.c.rule.in_(list(OFF_TRACK_RULES))))
     left = patients.c.id.in_(select(nudges.c.patient_id).where(is_left(at)))
-    return or_(silent, told, left)
+    # as one case: else SQLite looks up each of these by itself, and reads the whole rows
+    return case((silent, 1), (told, 1), (left, 1), else_=0) == 1
 
 
-def _newest_score(measure: str) -> ColumnElement[Any]:
-    mine = scores.c.patient_id == patients.c.id, scores.c.measure == measure
-    newest = select(scores.c.total).where(*mine, scores.c.total.is_not(None))
-    return newest.order_by(scores.c.at.desc()).limit(1).scalar_subquery()
-
-
-def _by_need(rows: Select[Any], down: bool) -> Select[Any]:
-    """Open alerts by tier and age first, then unread words, then who was not heard of longest."""
-    ranks = {tier: rank for rank, tier in enumerate(TIERS)}
-    rank = case(ranks, value=alerts.c.tier, else_=len(TIERS))
-    worst = (
-        select(
-            alerts.c.patient_id,
-            func.min(rank).label("rank"),
-            func.min(alerts.c.raised_at).label("since"),
-        )
-        .where(is_open())
-        .group_by(alerts.c.patient_id)
-        .subquery()
-    )
-    joined = rows.outerjoin_from(patients, worst, worst.c.patient_id == patients.c.id)
-    return joined.order_by(
-        _directed(worst.c.rank, down),
-        _directed(worst.c.since, down),
-        _directed(patients.c.last_seen_at, down),
-    )
-
-
-def _by_unread(rows: Select[Any], down: bool) -> Select[Any]:
-    waiting = (
-        select(messages.c.patient_id, func.count().label("number"))
-        .where(is_unread())
-        .group_by(messages.c.patient_id)
-        .subquery()
-    )
-    joined = rows.outerjoin_from(patients, waiting, waiting.c.patient_id == patients.c.id)
-    return joined.order_by(_directed(waiting.c.number, not down))
-
-
-def _by_due(rows: Select[Any], down: bool) -> Select[Any]:
-    coming = (
-        select(nudges.c.patient_id, func.min(nudges.c.due_at).label("due_at"))
-        .where(is_coming())
-        .group_by(nudges.c.patient_id)
-        .subquery()
-    )
-    joined = rows.outerjoin_from(patients, coming, coming.c.patient_id == patients.c.id)
-    return joined.order_by(_directed(coming.c.due_at, down))
-
-
-def _by_phase(rows: Select[Any], down: bool) -> Select[Any]:
-    order = {phase: number for number, phase in enumerate(PHASES)}
-    place = case(order, value=patients.c.phase, else_=len(PHASES))
-    return rows.order_by(_directed(place, down))
-
-
-def _by_column(name: str) -> Callable[[Select[Any], bool], Select[Any]]:
-    def by(rows: Select[Any], down: bool) -> Select[Any]:
-        return rows.order_by(_directed(patients.c[name], down))
-
-    return by
-
-
-def _directed(column: ColumnElement[Any], down: bool) -> ColumnElement[Any]:
-    # who has nothing there comes last, whichever way it is sorted
-    return column.desc().nulls_last() if down else column.asc().nulls_last()
-
-
-_SORTED: dict[str, Callable[[Select[Any], bool], Select[Any]]] = {
-    "need": _by_need,
-    "pseudonym": _by_column("pseudonym"),
-    "phase": _by_phase,
-    "joined": _by_column("created_at"),
-    "seen": _by_column("last_seen_at"),
-    "due": _by_due,
-    "unread": _by_unread,
-}
+def _in_words(words: str) -> ColumnElement[bool]:
+    # without a type: as a truth it would be compared with 1, and fit no index any more
+    return literal_column(words)

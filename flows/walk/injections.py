@@ -6,7 +6,8 @@ place; when they are done, the program goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from flows import crisis
 from flows.effects import Raise, Send
@@ -23,44 +24,71 @@ from flows.walk.names import texts_of
 from flows.walk.space import FAULTS
 
 Position = tuple[tuple[tuple[str, str], ...], str | None, str]
-
+"""Every place that is open, the hold, and the phase."""
 
 _OFFER = Offered(
     at=NOW, offer=1, name="call", values={}, choices=(("1", "Tuesday, 10:00"), ("no", "No call"))
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where somebody stands; `anew` if nobody stood at this step, whatever lies below it."""
+
+    state: State
+    anew: bool = True
+
+
+def stands(stood: Iterable[Mapping[Position, State]]) -> tuple[Stand, ...]:
+    """Each position once.
+
+    The care team meets no more of it than the step and whether a safety talk is open, so that
+    their part is tried once for each of these.
+    """
+    states: dict[Position, State] = {}
+    for position, state in (place for each in stood for place in each.items()):
+        states.setdefault(position, state)
+    met, found = set[Hashable](), list[Stand]()
+    for (places, held, phase), state in states.items():
+        top = places[-1:], any(flow.startswith("safety/") for flow, _ in places), held, phase
+        found.append(Stand(state, anew=top not in met))
+        met.add(top)
+    return tuple(found)
+
+
+def positions(states: Iterable[State]) -> dict[Position, State]:
+    """The first of these states at each position."""
+    found: dict[Position, State] = {}
+    for state in states:
+        places = tuple((frame.flow, frame.step) for frame in state.stack)
+        found.setdefault((places, state.held, state.phase), state)
+    return found
+
+
 class Injections:
-    """Says crisis words, and asks for help, once at each position that is shown to it."""
+    """Says crisis words, and asks for help, where somebody stands."""
 
     def __init__(self, atlas: Atlas) -> None:
         self._release = atlas.release
-        self._met: set[Position] = set()
-        self.found: dict[str, Finding] = {}
         self._words = _surest(atlas.release)
         self._reply = _reply(atlas.release)
         self._words_of_reply = _words_of(atlas, self._reply)
 
-    @property
-    def met(self) -> frozenset[Position]:
-        """The positions at which help was asked for."""
-        return frozenset(self._met)
+    def found(self, asked: Iterable[Stand]) -> dict[str, Finding]:
+        """What is wrong with the help at these places, each thing once."""
+        found: dict[str, Finding] = {}
+        for stand in asked:
+            for finding in self._asked(stand):
+                found.setdefault(finding.text.partition(" at ")[0], finding)
+        return found
 
-    def at(self, state: State) -> None:
-        """Ask for help here, unless it was asked for at this position before."""
-        places = tuple((frame.flow, frame.step) for frame in state.stack)
-        position = places, state.held, state.phase
-        if position not in self._met:
-            self._met.add(position)
-            for finding in self._asked(state):
-                self.found.setdefault(finding.text.partition(" at ")[0], finding)
-
-    def _asked(self, state: State) -> Iterator[Finding]:
-        where = _where(state)
+    def _asked(self, stand: Stand) -> Iterator[Finding]:
+        state, where = stand.state, _where(stand.state)
         try:
             yield from self._help(state, where)
-            yield from self._offered(state, where)
-            yield from self._taken_over(state, where)
+            if stand.anew:
+                yield from self._offered(state, where)
+                yield from self._taken_over(state, where)
         except FAULTS as error:
             text = f"help does not come at {where}: {type(error).__name__}: {error}"
             yield Finding("crisis", "hard_rule", text)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flows.journey import PHASES
+from flows.state import State
 from flows.steps import END
 from flows.walk.classes import Classes, Value
 from flows.walk.finding import Finding, warning
 from flows.walk.graph import Atlas
-from flows.walk.injections import Injections, Position
+from flows.walk.injections import Position, positions
 from flows.walk.lengths import Lengths, lengths, part_minutes
 from flows.walk.live import Live
 from flows.walk.needs import Needs, all_of
@@ -48,12 +49,11 @@ class Played:
 
     root: Root
     shown: Mapping[Sign, Finding]
-    helped: Mapping[str, Finding]
     findings: tuple[Finding, ...]
     lengths: Lengths
     states: int
     is_whole: bool
-    positions: frozenset[Position]
+    stood: Mapping[Position, State]
     taken: frozenset[Taken]
     outcomes: Mapping[Tested, frozenset[bool]]
     everyones: Mapping[str, Value]
@@ -79,22 +79,19 @@ class Stage:
 
     def play(self, known: Mapping[str, Value], root: Root) -> Played:
         """What is seen of a flow when people open it of whom this is known."""
-        shown, injections = Shown(self._atlas), Injections(self._atlas)
+        shown = Shown(self._atlas)
         live = self._live_setting_up if root.is_setting_up else self._live
         space = Space(self._release, self._classes, live, shown, root.flow)
         base = nobody_yet(self._release, root.phase, dict(known))
         space.explore(worlds(self._release, self._classes, self._live.inside(root.flow), base))
-        for state in (*(node.state for node in space.nodes), *space.exits):
-            injections.at(state)
         return Played(
             root=root,
             shown=shown.found,
-            helped=injections.found,
             findings=(*_too_large(space), *_no_way_out(space), *self._times(space)),
             lengths=lengths(space),
             states=len(space.nodes),
             is_whole=space.is_whole,
-            positions=injections.met,
+            stood=positions((*(node.state for node in space.nodes), *space.exits)),
             taken=frozenset(self._watch.taken),
             outcomes={place: frozenset(met) for place, met in self._watch.outcomes.items()},
             everyones=_everyones(space, self._needed) if root.is_setting_up else {},

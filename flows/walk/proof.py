@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from flows.journey import PHASES
 from flows.walk.classes import Value
 from flows.walk.finding import Finding, warning
 from flows.walk.graph import Atlas
-from flows.walk.injections import Position
+from flows.walk.injections import Injections, Stand, stands
 from flows.walk.lengths import Lengths
 from flows.walk.played import Played, Root, Stage
 from flows.walk.watched import Taken
 
 T = TypeVar("T")
+U = TypeVar("U")
 
-Each = Callable[[Callable[[Root], Played], Sequence[Root]], Iterable[Played]]
-"""How flows are played of which none needs another: one by one as `map` does, or side by side."""
+_AT_ONCE = 100
+"""Help is asked for at so many places in one piece of work."""
+
+
+class Each(Protocol):
+    """How work is done of which no part needs another: one by one as by `map`, or side by side."""
+
+    def __call__(self, work: Callable[[T], U], things: Sequence[T], /) -> Iterable[U]:
+        """What the work makes of each thing, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class _Exploration:
             findings=tuple(self._findings()),
             lengths={played.root.flow: played.lengths for played in self._all},
             states=sum(played.states for played in self._all),
-            positions=len(frozenset[Position]().union(*(each.positions for each in self._all))),
+            positions=len(self._stands),
         )
 
     def _play_all(self, others: Sequence[Root], known: Mapping[str, Value]) -> None:
@@ -128,11 +136,20 @@ class _Exploration:
 
     def _findings(self) -> Iterator[Finding]:
         yield from _first([played.shown for played in self._all])
-        yield from _first([played.helped for played in self._all])
+        yield from _first(self._helped())
         for played in self._all:
             yield from played.findings
         yield from self._unreached()
         yield from self._undecided()
+
+    @cached_property
+    def _stands(self) -> tuple[Stand, ...]:
+        return stands(played.stood for played in self._all)
+
+    def _helped(self) -> list[dict[str, Finding]]:
+        parts = range(0, len(self._stands), _AT_ONCE)
+        places = [self._stands[start : start + _AT_ONCE] for start in parts]
+        return list(self._each(Injections(self._atlas).found, places))
 
     @cached_property
     def _judged(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from flows.steps import Item, Part, Question
 from flows.turn import Turn, turn
 from flows.walk.classes import Classes
 from flows.walk.inert import Inert
+from flows.walk.leaps import Leaps, is_first_item
 from flows.walk.live import Live
 from flows.walk.memory import MANY_STATES, Memory, Sight
 from flows.walk.moment import NOW
@@ -106,6 +107,7 @@ class Space:
         self._release, self._live, self._watcher = release, live, watcher
         self._classes, self._tests = classes, live.inside(root).tests
         self._memory, self._inert = Memory(release, live), Inert(release, live)
+        self._leaps = Leaps(live)
         self._walked: dict[str, Hashable] = {}
         self._home = live.within(root)
         self._waiting: deque[int] = deque()
@@ -149,6 +151,8 @@ class Space:
         if question is None or self._pass_inner(at):
             return
         tried = Tried(self._classes, self._tests, self._is_first(question, node.state))
+        if is_first_item(question, node.state) and self._leap(at, tried):
+            return
         for move in moves(tried, question, node.state, node.offered):
             trail = partial(self.trail, at, move.said)
             try:
@@ -170,6 +174,22 @@ class Space:
         node.ways.append(self._arrive(at, ended, trail, Move(said, _START, 0)))
         return True
 
+    def _leap(self, at: int, tried: Tried) -> bool:
+        """Whether the same questions were seen answered, so that only what ends them is played."""
+        node, question = self.nodes[at], self.question(self.nodes[at])
+        self._leaps.begun(node.state, node.offered)
+        # a small space is played in full, as above
+        if tried.thorough or len(self.nodes) < MANY_STATES or not isinstance(question, Item):
+            return False
+        ways = self._classes.items(question.measure, self._tests, thorough=False)
+        leaps = self._leaps.over(node.state, ways)
+        for leap in leaps:
+            said = f"{question.measure} answered to item {len(leap.frame.items)}"
+            state = leap.made(node.state)
+            target = self._keep(at, state, leap.offered, said)
+            node.ways.append(Way(target, leap.seconds, leap.taps))
+        return bool(leaps)
+
     def _is_first(self, question: Question, state: State) -> bool:
         """Whether this patient, by what is known of them, is the first to answer this measure."""
         if not isinstance(question, Item):
@@ -187,6 +207,9 @@ class Space:
             seconds += self._watcher.look(Moment(self.root, None, taken, trail))
         target = self._node(at, taken, move.said)
         taps = int(isinstance(move.event, Tapped))
+        if before is not None and target is not None and before.stack[-1].items is not None:
+            offered = self.nodes[target].offered
+            self._leaps.note(before, taken.state, offered, seconds, taps)
         return Way(target, seconds, taps, is_answer=move.is_answer)
 
     def _past_danger(self, taken: Turn) -> Iterator[Turn]:
@@ -205,7 +228,11 @@ class Space:
         if state.asked is None or not state.stack or state.stack[-1].flow not in self._home:
             self.exits.append(state)
             return None
-        offered = buttons_of(taken.effects, state.asked)
+        return self._keep(before, state, buttons_of(taken.effects, state.asked), said)
+
+    def _keep(
+        self, before: int | None, state: State, offered: tuple[str, ...], said: str
+    ) -> int | None:
         sight = self._memory.sight(state, offered)
         seen = self._memory.find(sight)
         return self._new(sight, Node(state, offered, before, said)) if seen is None else seen

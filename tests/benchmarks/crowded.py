@@ -56,14 +56,14 @@ class Crowd:
     vault: Vault
     size: Size
     now: datetime
-    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - no secret
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
     _numbers: dict[str, Iterator[int]] = field(default_factory=dict)
     _facts: dict[str, tuple[str, str]] = field(default_factory=dict)
     _state: str = ""
     _seal: Seal = field(init=False)
 
     def __post_init__(self) -> None:
-        place = "placed" if self.size.is_lean else "learning-cbt"
+        place = "new" if self.size.is_lean else "learning-cbt"
         self._state = begin(self.release, place, self.now - YEAR).state.model_dump_json()
         for rule in self.release.escalation.rules:
             reason = reason_for(self.release, Raise(rule=rule.rule))
@@ -92,22 +92,25 @@ class Crowd:
         bond = bonds.sealed(self.vault, lookup, Bond(str(FIRST_CHAT + number), number))
         self._seal = self.vault.patient(wrapped)
         phase = self.chance.choices(PHASES, [8 if each == "learning" else 1 for each in PHASES])[0]
-        yield "patients", {
-            "id": number,
-            "pseudonym": name_of(number),
-            "created_at": min(created, seen),
-            "wrapped_key": wrapped,
-            "state": self._seal.seal(self._state, *seal_place),
-            "phase": phase,
-            "turn": 0,
-            "release": self.release.hash,
-            "zone": self.chance.choice(("America/Toronto", "Europe/Berlin", None)),
-            "country": "CA",
-            "language": "en",
-            "last_seen_at": seen,
-            "reachable": self.chance.random() < 0.97,
-            "contact_mode": "mixed",
-        }
+        yield (
+            "patients",
+            {
+                "id": number,
+                "pseudonym": name_of(number),
+                "created_at": min(created, seen),
+                "wrapped_key": wrapped,
+                "state": self._seal.seal(self._state, *seal_place),
+                "phase": phase,
+                "turn": 0,
+                "release": self.release.hash,
+                "zone": self.chance.choice(("America/Toronto", "Europe/Berlin", None)),
+                "country": "CA",
+                "language": "en",
+                "last_seen_at": seen,
+                "reachable": self.chance.random() < 0.97,
+                "contact_mode": "mixed",
+            },
+        )
         contact = {"id": TEAM + 1 + number, "lookup": lookup, "chat": bond}
         yield "contacts", {**contact, "patient_id": number}
         for name in self._nudges(phase):
@@ -116,18 +119,19 @@ class Crowd:
     def _nudges(self, phase: str) -> Iterator[Values]:
         soon = timedelta(days=14)
         if phase not in {"finished", "withdrawn"}:
-            for key in ("practice:12", self.chance.choice(CLOCKS)):
+            for key in ("day:2027-01-14T10:00", self.chance.choice(CLOCKS)):
                 due = self.now + timedelta(hours=1) + soon * self.chance.random()
                 yield {"key": key, "due_at": due, "slot": "", "state": "waiting"}
         for past in range(0 if self.size.is_lean else 8):
             state = self.chance.choice(("sent", "sent", "skipped", "cancelled"))
             due = self._ago(YEAR)
-            yield {"key": f"practice:{past - 20}", "due_at": due, "slot": "", "state": state}
+            yield {"key": f"day:{past}", "due_at": due, "slot": "", "state": state}
 
     def _mail(self, number: int) -> Iterator[tuple[str, Values]]:
         """What came in and was handled, and what went out."""
         contact, at_place = TEAM + 1 + number, (number, 0, "reply", "bubble")
-        body = self._seal.seal(self._state[:300], "outbox", "body", contact, *at_place)
+        words = self._state[: 40 if self.size.is_lean else 300]
+        body = self._seal.seal(words, "outbox", "body", contact, *at_place)
         for _ in range(1 if self.size.is_lean else 3):
             at, row = self._ago(YEAR), self._id("inbox")
             yield "inbox", {
@@ -144,7 +148,7 @@ class Crowd:
             }  # fmt: skip
 
     def _alerts(self, number: int) -> Iterator[tuple[str, Values]]:
-        for place in range(1 if self.size.is_lean else 2):
+        for place in range(number % 10 == 0 if self.size.is_lean else 2):
             row, at = self._id("alerts"), self._ago(YEAR)
             digest = row <= min(self.size.open_digest, self.size.patients // 4)
             rule = "nudges-unanswered" if digest else self.chance.choice(list(self._facts))
@@ -176,14 +180,18 @@ class Crowd:
             yield "guidance", {
                 **row, "id": self._id("guidance"), "kind": "text", "minutes": 7.5, "at": since,
             }  # fmt: skip
-        for place in range(9):
-            total = float(self.chance.randrange(0, 21)) if place % 7 else None
-            yield "scores", {
-                "id": self._id("scores"), "patient_id": number, "turn": place, "total": total,
-                "measure": MEASURES[place % len(MEASURES)], "items": '{"1": 2, "2": 3, "3": 1}',
-                "subscales": "{}", "prorated": False, "at": self._ago(YEAR),
-            }  # fmt: skip
+        yield from self._scores(number)
         yield from self._thread(number)
+
+    def _scores(self, number: int) -> Iterator[tuple[str, Values]]:
+        for measure in MEASURES:
+            moments = sorted(self._ago(YEAR) for _ in range(3))
+            for at in moments:
+                yield "scores", {
+                    "id": self._id("scores"), "patient_id": number, "turn": 0, "measure": measure,
+                    "total": float(self.chance.randrange(0, 21)), "items": '{"1": 2, "2": 3}',
+                    "subscales": "{}", "prorated": False, "at": at, "newest": at == moments[-1],
+                }  # fmt: skip
 
     def _thread(self, number: int) -> Iterator[tuple[str, Values]]:
         for place in range(2):

@@ -198,8 +198,7 @@ class Stage:
             world.bot.dies()
         drop = f"{self._server.url}/bot{TOKEN}/deleteWebhook"
         world.client.post(drop, json={"drop_pending_updates": True})
-        world.client.close()
-        world.bot.client.close()
+        world.hangs_up()
 
 
 def _outcome(world: World, cast: Cast) -> Outcome:

@@ -130,7 +130,7 @@ def _member(folder: Path, usual: dict[str, str], number: int) -> Member:
 
 def _end(world: World, bots: list[Member]) -> None:
     for bot in bots:
-        bot.client.close()
+        bot.hangs_up()
         if bot.process is not None:
             bot.process.kill()
             bot.process.wait()

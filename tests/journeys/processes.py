@@ -8,13 +8,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 import httpx
 
+from tests.journeys.line import Line, as_json
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
 GLANCE = 0.01
+LONGEST_GLANCE = 0.1
+"""Whoever has waited long already looks less often: each look costs the one who is waited for."""
 OURS = (sys.executable, "-m", "bot")
 OURSELVES = frozenset(
     [
@@ -55,10 +60,11 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 def until(done: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
     """Nothing, as soon as it is so; a failure that says what was waited for when it never is."""
-    given_up = time.monotonic() + patience
+    began = time.monotonic()
     while not done():
-        assert time.monotonic() < given_up, f"waited in vain: {what}"
-        time.sleep(GLANCE)
+        waited = time.monotonic() - began
+        assert waited < patience, f"waited in vain: {what}"
+        time.sleep(min(LONGEST_GLANCE, max(GLANCE, waited / 4)))
 
 
 @dataclass
@@ -102,6 +108,10 @@ class Bot:
     command: Sequence[str] = OURS
     process: subprocess.Popen[bytes] | None = None
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=5, trust_env=False))
+    line: Line = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.line = Line(self.url, patience=5)
 
     @property
     def url(self) -> str:
@@ -161,10 +171,16 @@ class Bot:
     def health(self) -> dict[str, object]:
         """What /healthz tells, or nothing while it does not answer."""
         try:
-            return dict(self.client.get(f"{self.url}/healthz").json())
+            _, told = self.line.gets("/healthz")
+            return as_json(told)
         # a process that is just ending says in plain words that it cannot answer
-        except (httpx.TransportError, ValueError):
+        except (OSError, HTTPException, ValueError):
             return {}
+
+    def hangs_up(self) -> None:
+        """Close every connection to it."""
+        self.line.ends()
+        self.client.close()
 
     def _answers(self) -> bool:
         assert self.process is not None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.journeys.line import as_json
 from tests.journeys.people import Person
 from tests.journeys.scripts import GOAL, PLACE, STARTED_AT, WELCOME, onboarding
-from tests.journeys.world import Json, World, as_json
+from tests.journeys.world import Json, World
 
 HERS = "playing the cello for my nephew"
 HIS = "rowing on the reservoir at dawn"

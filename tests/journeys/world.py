@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from tests.faults.forks import ForkedBot, shared_zygote
 from tests.journeys.bot_api import misfits, spec
 from tests.journeys.databases import USUAL
 from tests.journeys.kept import Kept, kept_of, opened
+from tests.journeys.line import Line, as_json
 from tests.journeys.people import Person
 from tests.journeys.processes import OURS, Bot, Server, until
 
@@ -43,7 +43,11 @@ class World:
     bot: Bot
     people: list[Person] = field(default_factory=list)
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=120, trust_env=False))
+    line: Line = field(init=False)
     _calls: int = 0
+
+    def __post_init__(self) -> None:
+        self.line = Line(self.server.url, patience=120)
 
     @classmethod
     def begins(
@@ -97,9 +101,14 @@ class World:
         if self.bot.process is not None:
             self.bot.process.kill()
             self.bot.process.wait()
+        self.hangs_up()
         self.server.ends()
+
+    def hangs_up(self) -> None:
+        """Close every connection to the server and to the bot."""
+        self.line.ends()
         self.client.close()
-        self.bot.client.close()
+        self.bot.hangs_up()
 
     def patient(self, name: str = "Marguerite Exampleton") -> Person:
         """Somebody who has never written to the bot."""
@@ -122,13 +131,14 @@ class World:
     def do(self, act: str, **wish: Any) -> Json:
         """What the sandbox answers to an act."""
         wanted = {name: value for name, value in wish.items() if value is not None}
-        answer = self.client.post(f"{self.server.url}/sandbox/{act}", json=wanted)
-        assert answer.is_success, f"{act}: {answer.text}"
-        return dict(answer.json())
+        status, told = self.line.posts(f"/sandbox/{act}", wanted)
+        assert status < 300, f"{act}: {told.decode()}"
+        return as_json(told)
 
     def see(self, what: str) -> Json:
         """What the sandbox shows."""
-        return dict(self.client.get(f"{self.server.url}/sandbox/{what}").json())
+        _, told = self.line.gets(f"/sandbox/{what}")
+        return as_json(told)
 
     def skips(self, *, until: datetime | None = None, **time: float) -> None:
         """Let so much time pass (days, hours, minutes), with whatever comes due on the way."""
@@ -198,10 +208,10 @@ class World:
         if self.see("state")["pending_updates"]:
             return False
         health = self.bot.health()
-        due = health.get("next_due")
-        overdue = due is not None and datetime.fromisoformat(str(due)) <= self.now
-        waits = [health.get(name) for name in ("spool", "inbox", "outbox")]
-        return waits == [0, 0, 0] and not overdue
+        if [health.get(name) for name in ("spool", "inbox", "outbox")] != [0, 0, 0]:
+            return False
+        due = health["next_due"]
+        return due is None or datetime.fromisoformat(str(due)) > self.now
 
     def _chat(self, number: int) -> Json:
         return self.see(f"chat/{number}")
@@ -213,11 +223,6 @@ def offset_to(moment: datetime) -> int:
     A fast machine would live through the first words while it is not yet ten o'clock.
     """
     return ceil((moment - datetime.now(UTC)).total_seconds())
-
-
-def as_json(text: bytes) -> Json:
-    """A file's content as JSON."""
-    return dict(json.loads(text))
 
 
 def _bot(folder: Path, settings: dict[str, str], command: Sequence[str], breaks: str) -> Bot:

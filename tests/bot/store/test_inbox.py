@@ -65,6 +65,36 @@ def test_a_batch_is_limited_to_the_oldest(store: Store, noon: datetime) -> None:
     assert bodies(store.write_now(inbox.next_batch, 2)) == ["update 0", "update 1"]
 
 
+def test_what_people_did_goes_before_what_the_clock_brought(store: Store, noon: datetime) -> None:
+    """Not even their own nudge, which came sooner, holds up somebody's words."""
+    due = [Arrival("clock", f"due {who}", "d", who, f"due {who}", noon) for who in ("ann", "bob")]
+    written = [arrival(n, who, noon) for n, who in enumerate(["ann", "cem", "ann"])]
+    store.write_now(inbox.keep, [*due, *written])
+
+    seen = []
+    while batch := store.write_now(inbox.next_batch, 10):
+        seen.append(bodies(batch))
+        store.write_now(inbox.finish, [each.id for each in batch], "done", noon)
+
+    assert seen == [["update 0", "update 1", "due bob"], ["update 2"], ["due ann"]]
+
+
+def test_only_so_many_of_the_clocks_events_share_a_batch(store: Store, noon: datetime) -> None:
+    """Whoever writes waits for the whole batch; they may be fewer still where nobody did."""
+    due = [Arrival("clock", f"due {n}", "d", f"sender {n}", f"due {n}", noon) for n in range(5)]
+    store.write_now(inbox.keep, [*due, arrival(1, "ann", noon)])
+
+    assert store.read_now(inbox.clocks_waiting, 9) == 5
+    assert store.read_now(inbox.clocks_waiting, 3) == 3
+    assert bodies(store.write_now(inbox.next_batch, 4, 2)) == ["update 1", "due 0", "due 1"]
+    assert bodies(store.write_now(inbox.next_batch, 2, 2)) == ["update 1", "due 0"]
+    assert len(store.write_now(inbox.next_batch, 9)) == 6
+
+    [anns, *_] = store.write_now(inbox.next_batch, 1)
+    store.write_now(inbox.finish, [anns.id], "done", noon)
+    assert [len(store.write_now(inbox.next_batch, 9, 2, alone)) for alone in (1, 3, 9)] == [1, 3, 5]
+
+
 def test_what_arrived_comes_back_whole(store: Store, noon: datetime) -> None:
     """Source, number, sender, body and moment are as they were kept."""
     store.write_now(inbox.keep, [Arrival("clock", "nudge-7", "d", "ann", "{}", noon)])

@@ -41,6 +41,70 @@ IN_FILE = {
     ),
 }
 
+NEWEST = """UPDATE scores SET newest = true WHERE id = (
+    SELECT other.id FROM scores AS other
+    WHERE other.patient_id = scores.patient_id AND other.measure = scores.measure
+    AND other.total IS NOT NULL ORDER BY other.at DESC, other.id DESC LIMIT 1)"""
+Indexes = dict[str, tuple[str, list[str], str | None]]
+UNSEEN = "seen_at IS NULL AND clinician_id IS NULL"
+INDEXES_BEFORE: Indexes = {
+    "ix_patients_phase_last_seen_at": ("patients", ["phase", "last_seen_at"], None),
+    "ix_patients_last_seen_at": ("patients", ["last_seen_at"], None),
+    "ix_patients_taken_due_at": ("patients", ["taken_due_at"], None),
+    "ix_caseloads_clinician_id": ("caseloads", ["clinician_id"], None),
+    "ix_scores_patient_id": ("scores", ["patient_id"], None),
+    "ix_alerts_deadline_at": ("alerts", ["deadline_at"], None),
+    "ix_alerts_state": ("alerts", ["state"], None),
+    "ix_alerts_rule_raised_at": ("alerts", ["rule", "raised_at"], None),
+    "ix_messages_source_message": ("messages", ["clinician_id", "source_message"], None),
+    "ix_messages_unseen": ("messages", ["patient_id"], UNSEEN),
+}
+WAITING = "state = 'waiting' AND substr(key, 1, 4)"
+CLOCKS = "('beha', 'sile', 'unan', 'over', 'cue:')"
+OPEN = "state != 'closed'"
+# by what the care team sorts and chooses, and what a tick looks for, without reading whole rows
+INDEXES: Indexes = {
+    "ix_patients_seen": (
+        "patients",
+        ["last_seen_at", "phase", "created_at", "pseudonym"],
+        None,
+    ),
+    "ix_patients_phase": ("patients", ["phase", "last_seen_at", "created_at"], None),
+    "ix_patients_joined": ("patients", ["created_at", "pseudonym"], None),
+    "ix_patients_taken_due_at": ("patients", ["taken_due_at"], "taken_by IS NOT NULL"),
+    "ix_caseloads_clinician_id": ("caseloads", ["clinician_id", "until_at", "patient_id"], None),
+    "ix_caseloads_now": (
+        "caseloads",
+        ["patient_id", "clinician_id", "until_at"],
+        "until_at IS NULL",
+    ),
+    "ix_scores_newest": ("scores", ["measure", "total", "patient_id", "newest"], "newest"),
+    "ix_alerts_rule_last_fired_at": ("alerts", ["rule", "last_fired_at"], None),
+    "ix_alerts_open": (
+        "alerts",
+        ["patient_id", "tier", "rule", "raised_at", "taken_by", "state"],
+        OPEN,
+    ),
+    "ix_alerts_due": ("alerts", ["deadline_at", "state"], OPEN),
+    "ix_alerts_asleep": ("alerts", ["tier", "state", "deadline_at"], OPEN),
+    "ix_nudges_coming": (
+        "nudges",
+        ["patient_id", "due_at", "key", "state"],
+        f"{WAITING} NOT IN {CLOCKS}",
+    ),
+    "ix_nudges_left": (
+        "nudges",
+        ["due_at", "patient_id", "key", "state"],
+        f"{WAITING} = 'beha'",
+    ),
+    "ix_messages_source_message": (
+        "messages",
+        ["clinician_id", "source_message"],
+        "source_message IS NOT NULL",
+    ),
+    "ix_messages_unseen": ("messages", ["patient_id", "at", "seen_at", "clinician_id"], UNSEEN),
+}
+
 
 def upgrade() -> None:
     """The entries that are there are chained as they are found, and then nothing changes them."""
@@ -59,12 +123,20 @@ def upgrade() -> None:
         sqlite_where=sa.text("outcome = 'wrong-code'"),
         postgresql_where=sa.text("outcome = 'wrong-code'"),
     )
+    op.add_column(
+        "scores", sa.Column("newest", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.execute(NEWEST)
+    _exchange(INDEXES_BEFORE, INDEXES)
     _guard()
 
 
 def downgrade() -> None:
     """The tables as they were before."""
     _unguard()
+    _exchange(INDEXES, INDEXES_BEFORE)
+    with op.batch_alter_table("scores") as changed:
+        changed.drop_column("newest")
     op.drop_index("ix_inbox_wrong_codes", "inbox")
     op.drop_index("ix_contacts_leaves_at", "contacts")
     for table, column in (("contacts", "leaves_at"), ("inbox", "message")):
@@ -96,6 +168,20 @@ def _hash(before: str, row: sa.Row[tuple[object, ...]]) -> str:
     }
     written = json.dumps(entry, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256((before + written).encode()).hexdigest()
+
+
+def _exchange(old: Indexes, new: Indexes) -> None:
+    for name, (table, _, _) in old.items():
+        op.drop_index(name, table)
+    for name, (table, columns, where) in new.items():
+        _index(name, table, columns, where)
+
+
+def _index(name: str, table: str, columns: list[str], where: str | None) -> None:
+    """An index of the rows of which that is true, or of all; how a truth is written differs."""
+    in_file = sa.text(f"{where} = 1" if where == "newest" else where) if where else None
+    on_server = sa.text(where) if where else None
+    op.create_index(name, table, columns, sqlite_where=in_file, postgresql_where=on_server)
 
 
 def _guard() -> None:

@@ -1,0 +1,159 @@
+"""In which order the patients of the table stand: in parts, each of which an index walks through.
+
+Whoever has something by which it is sorted comes first; whoever has nothing there comes behind, in
+an order of their own. So nobody has to put everybody in order, or to read a whole row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from bot.store.tables import alerts, messages, nudges, patients, scores
+from bot.store.wants import TIERS, Wanted, is_coming, is_open, is_unread
+from flows.journey import PHASES
+
+_SCORE = "score-"
+Conditions = Sequence[ColumnElement[bool]]
+By = tuple[ColumnElement[Any], bool]
+"""A column that is empty for nobody there, and whether it goes down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Patients who stand next to each other: in which column is their number, who, in which order.
+
+    `is_rest` where it is known how many they are once the other parts were counted.
+    """
+
+    id: ColumnElement[int]
+    by: tuple[By, ...] = ()
+    where: tuple[ColumnElement[bool], ...] = ()
+    is_rest: bool = False
+
+    def count(self, conditions: Conditions) -> Select[int]:
+        """How many of those of whom these hold are in it; all of them if it is the rest."""
+        if self.is_rest:
+            return _number(select(patients.c.id).where(*conditions))
+        return _number(self._of(conditions))
+
+    def some(
+        self, conditions: Conditions, size: int, start: int, stop: int
+    ) -> tuple[Select[int], bool]:
+        """Their numbers from one place to another of so many, and whether in reverse.
+
+        What lies nearer to the end is counted from there.
+        """
+        in_reverse = start > size - stop
+        by = (*self.by, (self.id, False))
+        order = [column.desc() if down != in_reverse else column.asc() for column, down in by]
+        query = self._of(conditions).order_by(*order).limit(stop - start)
+        return query.offset(size - stop if in_reverse else start), in_reverse
+
+    def _of(self, conditions: Conditions) -> Select[int]:
+        those = select(self.id).where(*self.where)
+        if self.id is patients.c.id:
+            return those.where(*conditions)
+        matching = select(patients.c.id).where(*conditions)
+        return those.where(self.id.in_(matching)) if conditions else those
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The parts of an order, the first one first.
+
+    `values` are those of `column`, one for each part but the rest, where that tells them apart.
+    """
+
+    parts: tuple[Part, ...]
+    column: ColumnElement[str] | None = None
+    values: tuple[str, ...] = ()
+
+
+def order(wanted: Wanted) -> Order:
+    """The order that is wanted."""
+    down = wanted.down
+    if wanted.sort == "phase":
+        return _by_phase(down)
+    return Order(tuple(_parts(wanted)))
+
+
+def _parts(wanted: Wanted) -> list[Part]:
+    down = wanted.down
+    if wanted.sort.startswith(_SCORE):
+        return _by_score(wanted.sort.removeprefix(_SCORE), down)
+    match wanted.sort:
+        case "pseudonym":
+            return [_rest((patients.c.pseudonym, down))]
+        case "joined":
+            return [_rest((patients.c.created_at, down))]
+        case "seen":
+            return _by_seen(down)
+        case "due":
+            return _by_due(down)
+        case "unread":
+            return _by_unread(not down)
+        case _:
+            return _by_need(down)
+
+
+def _number(those: Select[int]) -> Select[int]:
+    return select(func.count()).select_from(those.subquery())
+
+
+def _rest(*by: By, where: tuple[ColumnElement[bool], ...] = ()) -> Part:
+    return Part(patients.c.id, by, where, is_rest=True)
+
+
+def _by_seen(down: bool, *where: ColumnElement[bool]) -> list[Part]:
+    seen = patients.c.last_seen_at
+    never = Part(patients.c.id, where=(*where, seen.is_(None)))
+    return [_rest((seen, down), where=(*where, seen.is_not(None))), never]
+
+
+def _by_phase(down: bool) -> Order:
+    phase = patients.c.phase
+    known = [Part(patients.c.id, where=(phase == each,)) for each in PHASES]
+    found = [*known, _rest(where=(phase.not_in(PHASES),))]
+    values = PHASES[::-1] if down else PHASES
+    return Order(tuple(found[::-1] if down else found), phase, tuple(values))
+
+
+def _by_score(measure: str, down: bool) -> list[Part]:
+    newest = scores.c.newest, scores.c.measure == measure
+    asked = Part(scores.c.patient_id, ((scores.c.total, down),), newest)
+    return [asked, _others(select(scores.c.patient_id).where(*newest))]
+
+
+def _by_due(down: bool) -> list[Part]:
+    first = func.min(nudges.c.due_at).label("due_at")
+    query = select(nudges.c.patient_id, first).where(is_coming())
+    coming = query.group_by(nudges.c.patient_id).subquery()
+    those = Part(coming.c.patient_id, ((coming.c.due_at, down),))
+    return [those, _others(select(nudges.c.patient_id).where(is_coming()))]
+
+
+def _by_unread(down: bool) -> list[Part]:
+    query = select(messages.c.patient_id, func.count().label("number")).where(is_unread())
+    waiting = query.group_by(messages.c.patient_id).subquery()
+    those = Part(waiting.c.patient_id, ((waiting.c.number, down),))
+    return [those, _others(select(messages.c.patient_id).where(is_unread()))]
+
+
+def _by_need(down: bool) -> list[Part]:
+    """Open alerts by tier and age first, then who was not heard of longest."""
+    ranks = {tier: rank for rank, tier in enumerate(TIERS)}
+    rank = func.min(case(ranks, value=alerts.c.tier, else_=len(TIERS))).label("rank")
+    since = func.min(alerts.c.raised_at).label("since")
+    query = select(alerts.c.patient_id, rank, since).where(is_open())
+    worst = query.group_by(alerts.c.patient_id).subquery()
+    those = Part(worst.c.patient_id, ((worst.c.rank, down), (worst.c.since, down)))
+    calm = patients.c.id.not_in(select(alerts.c.patient_id).where(is_open()))
+    return [those, *_by_seen(down, calm)]
+
+
+def _others(those: Select[int]) -> Part:
+    return _rest(where=(patients.c.id.not_in(those),))

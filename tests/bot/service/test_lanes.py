@@ -1,0 +1,92 @@
+"""Whoever writes is answered before the nudges that wait, and those come all the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from bot.service import nudge
+from bot.service.handle import CLOCKS
+from bot.store import nudges, people
+from bot.store.unit import Unit
+from tests.bot.service.practice import Practice
+
+FIRST, CROWD = 1_000, 5 * CLOCKS
+WAITING = "SELECT count(*) FROM inbox WHERE source = 'clock' AND handled_at IS NULL"
+DECIDED = "SELECT patient_id FROM outbox WHERE id > {since} AND shape = 'bubble' ORDER BY id"
+
+
+async def test_whoever_writes_is_answered_before_the_nudges_that_wait(
+    practice: Practice,
+) -> None:
+    """Though all of them came due before, her own too, and each of the others gets theirs.
+
+    A batch of nudges alone holds twice as many as the one before; beside her words stand few.
+    """
+    ann = await practice.patient(1, "learning-cbt")
+    like_her(practice, ann.number)
+    assert practice.store.write_now(nudge.claim, practice.site) == CROWD + 1
+    for left in (4 * CLOCKS + 1, 2 * CLOCKS + 1):
+        await practice.workers._handle()
+        await practice.delivery.land()
+        assert practice.rows(WAITING) == [(left,)]
+    [(since,)] = practice.rows("SELECT max(id) FROM outbox")
+    practice.messenger.taken.clear()
+
+    await practice.intake.keep([ann.wrote("/help")])
+    await practice.workers._handle()
+    assert practice.rows(WAITING) == [(CLOCKS + 1,)]
+    await practice.work()
+
+    decided = [patient for (patient,) in practice.rows(DECIDED.format(since=since))]
+    assert decided.index(ann.patient_id) == 0
+    told = [call.chat for call in practice.messenger.taken if call.kind == "bubble"]
+    assert told[0] == str(ann.number)
+    crowd = [str(FIRST + place) for place in range(CROWD)]
+    assert Counter(told[1:]) == Counter(crowd[3 * CLOCKS :])
+    # she is here: hers is for another day
+    assert [each.reason for each in ann.nudges if each.state == "skipped"] == ["replaced"]
+
+
+async def test_nudges_beyond_the_room_are_claimed_without_waiting_for_the_next_tick(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many events of the clock wait at a time, and all of what is due comes of one tick."""
+    ann = await practice.patient(1, "learning-cbt")
+    like_her(practice, ann.number)
+    monkeypatch.setattr(nudge, "ROOM", 5)
+
+    await practice.workers._tick()
+    assert practice.rows(WAITING) == [(5,)]
+    assert practice.store.write_now(nudge.claim, practice.site) == 0
+
+    await practice.workers._drain(practice.workers._handle_waiting)
+    await practice.work()
+
+    assert practice.rows("SELECT count(*) FROM nudges WHERE state = 'sent'") == [(CROWD + 1,)]
+    told = {call.chat for call in practice.messenger.taken if call.kind == "bubble"}
+    assert told >= {str(FIRST + place) for place in range(CROWD)}
+
+
+def like_her(practice: Practice, number: int) -> None:
+    """A crowd of patients who are where she is, and it is time for everybody's nudge."""
+
+    def admit(unit: Unit) -> None:
+        contact = people.contact(unit, unit.vault.lookup("telegram", str(number)))
+        assert contact is not None
+        assert contact.patient_id is not None
+        like = people.load(unit, [contact.patient_id])[contact.patient_id]
+        [waiting] = [each for each in nudges.of_patient(unit, like.id) if each.state == "waiting"]
+        for place in range(CROWD):
+            chat = str(FIRST + place)
+            made = people.enrol(
+                unit, lookup=unit.vault.lookup("telegram", chat), chat=chat, release=like.release,
+                state_json=like.state_json, language="en", at=like.created_at, phase=like.phase,
+            )  # fmt: skip
+            before_hers = waiting.due_at - timedelta(minutes=1)
+            nudges.set(unit, made.id, waiting.key, before_hers, waiting.slot, waiting.turn)
+        practice.clock.moment = waiting.due_at
+
+    practice.store.write_now(admit)
