@@ -17,9 +17,14 @@ class Clock:
 
     def now(self) -> datetime:
         """This moment in UTC."""
+        return datetime.now(UTC) + self.offset
+
+    @property
+    def offset(self) -> timedelta:
+        """How far it is moved away from the system's clock."""
         if self._file is not None:
             self._follow(self._file)
-        return datetime.now(UTC) + self._offset
+        return self._offset
 
     def _follow(self, file: Path) -> None:
         # a file that is missing or half written leaves the time as it was

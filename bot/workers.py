@@ -43,6 +43,8 @@ T = TypeVar("T")
 TICK_SECONDS = 1.0
 TRAVEL_TICK_SECONDS = 0.25
 """Where the clock can be moved, so that whoever travels in time need not wait for each moment."""
+TRAVEL_GLANCE = 0.02
+"""How often it is looked there whether the clock was moved: a tick follows at once."""
 VITAL = frozenset({"alerts", "nudges", "landed", "outbox"})
 """The parts without which a tick does not count, so that the dead man speaks up."""
 _PAUSE_AFTER_FAULT = 1.0
@@ -102,9 +104,19 @@ class Workers:
                 group.create_task(self._loop(self._posted, self._send_waiting))
                 # a loop of its own: a mail server that is slow holds up nobody's chat
                 group.create_task(self._loop(self._mailed, self._mail.send_waiting))
+                if travels:
+                    group.create_task(self._travel_along())
             await self._delivery.land()
         finally:
             await self._stop_ticking()
+
+    async def _travel_along(self) -> None:
+        moved_by = self._site.clock.offset
+        while not self._stopping:
+            await asyncio.sleep(TRAVEL_GLANCE)
+            if self._site.clock.offset != moved_by:
+                moved_by = self._site.clock.offset
+                await self._tick()
 
     async def _stop_ticking(self) -> None:
         # a tick in hand is finished: a cancelled one would be told to the operator as a fault

@@ -18,6 +18,7 @@ import uvicorn
 from bot.app.deadman import DeadMan, watching
 from bot.app.listening import Listening, beat
 from bot.app.logs import secrets_of, set_up
+from bot.app.memory import give_back
 from bot.app.web import web
 from bot.clinic import clinic
 from bot.clinic.shell import headers
@@ -182,10 +183,9 @@ class Service:
         server = self._server()
         door = _listen(self._settings.http_host, self._settings.http_port)
         await self._shelter.begin()
-        # a search for garbage would look at the whole release, and nobody be served meanwhile
-        gc.freeze()
+        _settle()
         # work that nobody should wait for when the first patient names a city
-        warming = asyncio.create_task(asyncio.to_thread(lambda: self._site.release.places))
+        warming = asyncio.create_task(asyncio.to_thread(self._warm))
         async with self._watched(), asyncio.TaskGroup() as group:
             living = group.create_task(self._replica.live())
             sheltering = group.create_task(self._shelter.live())
@@ -206,6 +206,10 @@ class Service:
         await self._shelter.close()
         # a bot that never reached Telegram would not close them
         await self._wire.shutdown()
+
+    def _warm(self) -> None:
+        _ = self._site.release.places
+        give_back()
 
     @asynccontextmanager
     async def _watched(self) -> AsyncIterator[None]:
@@ -260,6 +264,14 @@ class Service:
             self._pulse.hooked_at = self._site.clock.now()
             self._pulse.heard += 1
         self._workers.wake()
+
+
+def _settle() -> None:
+    """Count all that was made till now as lasting, once what nobody needs any more is gone."""
+    gc.collect()
+    # a search for garbage would look at the whole release, and nobody be served meanwhile
+    gc.freeze()
+    give_back()
 
 
 class _Server(uvicorn.Server):

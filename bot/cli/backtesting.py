@@ -14,7 +14,6 @@ from bot.content.cohorts import read_cohort, read_outcomes
 from bot.content.reading import read
 from bot.content.rulefile import read_rules
 from bot.settings import load
-from bot.simulation.cohort import cohort as simulated_cohort
 from flows import backtest as testing
 from flows.backtest import Accuracy, Alert, Filled, Load, Share
 from flows.program import Escalation, Release
@@ -76,6 +75,8 @@ def backtest(
 
 def _cohort(name: str, release: Release) -> tuple[list[Filled], dict[str, bool]]:
     if name == SIMULATED:
+        from bot.simulation.cohort import cohort as simulated_cohort
+
         return simulated_cohort(release, PATIENTS, WEEKS, SEED)
     return read_cohort(Path(name), release.measures), {}
 

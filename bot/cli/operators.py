@@ -1,4 +1,8 @@
-"""The commands of those who run the service."""
+"""The commands of those who run the service.
+
+The sandbox, the simulation and the doctor are imported where they are asked for: the service is
+smaller without them.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,9 @@ import typer
 
 from bot.app import make_data_dir, open_store
 from bot.app import run as run_service
-from bot.app.doctor import diagnose
 from bot.cli.simulating import PATIENTS, sandbox_people, simulate
 from bot.clock import Clock
 from bot.loop import run_to_end
-from bot.sandbox.supervise import DATABASE, run_sandbox
 from bot.service import joining
 from bot.service.team import ROLES
 from bot.settings import BadSetting, load, strangers
@@ -57,6 +59,8 @@ def sandbox(
     patients: Annotated[int, typer.Option(min=1, help="How many, in the demo.")] = PATIENTS,
 ) -> None:
     """Try everything on this machine: a patient's and a clinician's phone in your browser."""
+    from bot.sandbox.supervise import run_sandbox
+
     data_dir: Path = load().data_dir / ("sandbox-demo" if demo else "sandbox")
     if demo:
         _run_demo(port, data_dir, patients)
@@ -66,6 +70,8 @@ def sandbox(
 
 def _run_demo(port: int, data_dir: Path, patients: int) -> None:
     """The sandbox with a clinic in it, made at the first start and kept from then on."""
+    from bot.sandbox.supervise import DATABASE, run_sandbox
+
     address = f"sqlite:///{data_dir.resolve() / DATABASE}"
     wish = ("--patients", str(patients), "--weeks", str(DEMO_WEEKS))
     make = ("simulate", *wish, "--database", address)
@@ -85,6 +91,8 @@ def migrate() -> None:
 
 def doctor() -> None:
     """Say how this installation stands; exit status 1 if something needs a person."""
+    from bot.app.doctor import diagnose
+
     lines, well = diagnose(load())
     print("\n".join(lines))
     if not well:

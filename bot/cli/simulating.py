@@ -8,18 +8,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import SecretStr
 
-from bot.app.simulate import simulate as simulate_clinic
 from bot.clock import Clock
 from bot.keys import new_key
 from bot.settings import BadSetting, Settings, load
-from bot.simulation.people import FIRST_NAMES
-from bot.simulation.team import TEAM
-from bot.simulation.whole import FIRST_NUMBER, Summary, Wish
+
+if TYPE_CHECKING:
+    from bot.simulation.whole import Summary, Wish
 
 PATIENTS, WEEKS, SEED = 40, 12, 1
 EVERY_SECONDS = 10.0
@@ -34,6 +33,9 @@ def simulate(
     ] = None,
 ) -> None:
     """Let simulated people live through the program, with a team, and say what became of them."""
+    from bot.app.simulate import simulate as simulate_clinic
+    from bot.simulation.whole import Wish
+
     settings = load()
     until = Clock(settings.clock_offset_file).now().replace(microsecond=0)
     wish = Wish(patients, weeks, seed, until)
@@ -45,6 +47,10 @@ def simulate(
 
 def sandbox_people(patients: int) -> list[dict[str, object]]:
     """The people of a simulated clinic as the sandbox knows them, patients first."""
+    from bot.simulation.people import FIRST_NAMES
+    from bot.simulation.team import TEAM
+    from bot.simulation.whole import FIRST_NUMBER
+
     named = [
         (FIRST_NUMBER + place, FIRST_NAMES[place % len(FIRST_NAMES)]) for place in range(patients)
     ]

@@ -7,8 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.content.cache import Cache, made_by
-from bot.content.library import hash_of
-from bot.content.proofreading import proved_to_start
+from bot.content.folder import hash_of
 from flows.program import Release
 
 _NAME = "release"
@@ -21,9 +20,9 @@ def compiled(directory: Path, cache: Cache | None) -> Release:
     What is in the cache was made from the very same files by the very same code, and was proved.
     """
     if cache is None:
-        return proved_to_start(directory)
+        return _proved(directory)
     made_from = _made_from(hash_of(directory))
-    return _kept(cache.get(_NAME, made_from)) or _proved(directory, cache)
+    return _kept(cache.get(_NAME, made_from)) or _keep(_proved(directory), cache)
 
 
 def _kept(body: bytes | None) -> Release | None:
@@ -33,8 +32,14 @@ def _kept(body: bytes | None) -> Release | None:
         return None
 
 
-def _proved(directory: Path, cache: Cache) -> Release:
-    release = proved_to_start(directory)
+def _proved(directory: Path) -> Release:
+    # what reads and proves is 3 MiB of code, which most starts do not need
+    from bot.content.proofreading import proved_to_start
+
+    return proved_to_start(directory)
+
+
+def _keep(release: Release, cache: Cache) -> Release:
     body = release.model_dump_json(by_alias=True).encode()
     # by the hash of what was read just now: the files may have changed since they were looked at
     cache.keep(_NAME, _made_from(release.hash), body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -10,11 +9,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.content.folder import digest_of, files_of
 from bot.content.instead import replaced
 from bot.content.licensed import misfits
 from bot.content.mistakes import ContentError, Mistake
 from bot.content.sentences import explain
-from bot.content.yaml import LARGEST, Document, Path, parse
+from bot.content.yaml import Document, Path, parse
 from flows.program import (
     Country,
     Crisis,
@@ -38,13 +38,9 @@ KIND_OF_FOLDER = {
 }
 """The folders that hold flows, and the word that each file in them begins with."""
 
-PERSONAS = "personas"
-"""The folder of saved people for authors: it is no part of the program that patients meet."""
-
 _SINGLE = ("program.yaml", "escalation.yaml", "crisis.yaml", "lines.yaml", "messages.yaml")
 _OPTIONAL = ("feedback.yaml",)
 _OTHER_FOLDERS = ("measures", "licensed")
-_ASTRAY = "this is a link that leads out of the content folder: put the file itself here"
 _COUNTRIES = TypeAdapter(dict[str, Country])
 _FEEDBACK = TypeAdapter(tuple[Feedback, ...])
 _T = TypeVar("_T")
@@ -67,35 +63,9 @@ class Library:
 
 def open_library(directory: FilePath) -> Library:
     """The library in this folder; ContentError with every mistake when it cannot be used."""
-    files = _files(directory)
+    files = files_of(directory)
     documents = replaced({name: _document(name, raw) for name, raw in files.items()})
-    return _Shelf(documents).library(_hash(files))
-
-
-def hash_of(directory: FilePath) -> str:
-    """What tells the content of this folder from any other; ContentError if links lead astray."""
-    return _hash(_files(directory))
-
-
-def _files(directory: FilePath) -> dict[str, bytes]:
-    """Every file by its name in the folder, each read once: what is hashed is what is used."""
-    found = [p for p in directory.rglob("*") if p.suffix in {".yaml", ".yml"} and p.is_file()]
-    named = {path.relative_to(directory).as_posix(): path for path in found}
-    root = directory.resolve()
-    if astray := [name for name, path in named.items() if root not in path.resolve().parents]:
-        # never opened: a mistake in it would be told with words of that file
-        raise ContentError([Mistake(name, 1, _ASTRAY) for name in sorted(astray)])
-    return {name: _bytes(path) for name, path in sorted(named.items()) if not _hidden(name)}
-
-
-def _hidden(name: str) -> bool:
-    parts = name.split("/")
-    return parts[0] == PERSONAS or any(part.startswith(".") for part in parts)
-
-
-def _bytes(path: FilePath) -> bytes:
-    with path.open("rb") as file:
-        return file.read(LARGEST + 1)
+    return _Shelf(documents).library(digest_of(files))
 
 
 def _document(name: str, raw: bytes) -> Document:
@@ -222,13 +192,6 @@ class _Shelf:
             text = f"{thing} is already in {other.file}: give this one another name"
             self._mistakes.append(Mistake(document.file, 1, text))
         return other is document
-
-
-def _hash(files: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name, raw in files.items():
-        digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
-    return digest.hexdigest()
 
 
 def _step(value: Any, name: str) -> Path | None:

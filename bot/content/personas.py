@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 
 from pydantic import Field, ValidationError
 
-from bot.content.library import PERSONAS
+from bot.content.folder import PERSONAS
 from bot.content.mistakes import ContentError, Mistake
 from bot.content.sentences import explain
 from bot.content.yaml import Document, Path, parse

@@ -26,13 +26,11 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from bot.content.folder import LARGEST
 from bot.content.mistakes import Mistake
 
 Path = tuple[str | int, ...]
 """Where a value stands: keys, and places in lists counted from 0."""
-
-LARGEST = 400_000
-"""How many bytes a content file may have."""
 
 _DEEPEST = 12
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,15})")

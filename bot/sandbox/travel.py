@@ -15,7 +15,7 @@ from bot.sandbox.world import World
 MORNING = hour(9, 30)
 ANSWER_SECONDS = 10.0
 SETTLE_SECONDS = 30.0
-CHANGE_SECONDS = 3.0
+CHANGE_SECONDS = 10.0
 GLANCE = 0.05
 
 

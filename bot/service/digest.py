@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 
 from bot.service import telling
 from bot.service.posting import post_one
-from bot.service.reasons import reason_of
+from bot.service.reasons import Reason, reason_of
 from bot.service.site import Site
 from bot.service.team import care_team, readers
 from bot.service.wording import age, fixed, line
-from bot.store import alerts, digests, pseudonyms, tries
-from bot.store.alerts import Alert
+from bot.store import alerts, digests, pseudonyms
+from bot.store.alerts import RAISED, Alert
 from bot.store.digests import Plan
 from bot.store.people import Clinician
-from bot.store.tries import BEFORE
 from bot.store.unit import Unit
+from flows import escalation
 from flows.effects import Button
 from flows.escalation import UNTAKEN
 from flows.scene import Rows
@@ -53,14 +54,18 @@ def send(unit: Unit, site: Site, clinician_id: int) -> None:
 
 def open_for(unit: Unit, clinician: Clinician) -> list[Alert]:
     """What this clinician's digest tells: nobody has it and it reaches them, or they have it."""
-    found = [each for each in alerts.open_(unit) if reason_of(each).digest]
-    return [each for each in found if _is_for(unit, each, clinician)]
+    reads = cache(lambda roles: clinician.id in {each.id for each in readers(unit, roles)})
+    open_ = alerts.open_(unit)
+    return [each for each in open_ if _is_for(each, reason_of(each), clinician, reads)]
 
 
-def _is_for(unit: Unit, alert: Alert, clinician: Clinician) -> bool:
-    if alert.state not in UNTAKEN:
-        return alert.taken_by == clinician.id
-    return clinician.id in {each.id for each in readers(unit, reason_of(alert).reaches)}
+def _is_for(
+    alert: Alert, reason: Reason, clinician: Clinician, reads: Callable[[tuple[str, ...]], bool]
+) -> bool:
+    if not reason.digest:
+        return False
+    is_theirs = alert.taken_by == clinician.id
+    return reads(reason.reaches) if alert.state in UNTAKEN else is_theirs
 
 
 def _is_stale(site: Site, plan: Plan, now: datetime) -> bool:
@@ -76,7 +81,7 @@ def _next(site: Site, plan: Plan, now: datetime) -> datetime:
 
 def _send_to(unit: Unit, site: Site, clinician: Clinician, contact: int, now: datetime) -> None:
     found = open_for(unit, clinician)
-    entries = list(_entries(unit, site, found, now))
+    entries, heard = list(_entries(unit, site, found, now)), digests.heard(unit, clinician.id)
     for start in range(0, len(entries), LINES_A_BUBBLE):
         some = entries[start : start + LINES_A_BUBBLE]
         text = "\n".join(words for words, _ in some)
@@ -84,8 +89,11 @@ def _send_to(unit: Unit, site: Site, clinician: Clinician, contact: int, now: da
         name = "c-digest" if start == 0 else "c-digest-more"
         bubble = fixed(site.release, name, _buttons(some), alerts=text, **count)
         post = post_one(unit, contact, bubble, None, at=now)
-        for alert in (alert for _, told in some for alert in told):
-            _keep(unit, alert, clinician, post, now)
+        # a try for whoever reads of it for the first time; it has been told from now on
+        told = [alert for _, together in some for alert in together]
+        first = [alert.id for alert in told if alert.id not in heard]
+        digests.keep_tries(unit, first, clinician.id, post, now)
+        digests.tell(unit, told, escalation.move(RAISED, "tell"), now)
 
 
 def _entries(
@@ -124,22 +132,3 @@ def _buttons(entries: Sequence[tuple[str, Sequence[Alert]]]) -> Rows:
     buttons = [Button(label=str(number), data=f"alert.{number}.why") for number in numbers]
     rows = range(0, len(buttons), BUTTONS_A_ROW)
     return tuple(tuple(buttons[start : start + BUTTONS_A_ROW]) for start in rows)
-
-
-def _keep(unit: Unit, alert: Alert, clinician: Clinician, post: int, now: datetime) -> None:
-    """A try for whoever reads of it for the first time; it has been told from now on."""
-    heard = {each.clinician_id for each in tries.of_alert(unit, alert.id)}
-    if clinician.id not in heard:
-        tries.add_try(
-            unit,
-            alert_id=alert.id,
-            hop=BEFORE,
-            channel="telegram",
-            clinician_id=clinician.id,
-            post_id=post,
-            at=now,
-        )
-    if alert.state == "raised":
-        telling.make_move(
-            unit, alert, "tell", clinician_id=None, at=now, deadline_at=alert.deadline_at
-        )

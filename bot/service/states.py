@@ -21,7 +21,7 @@ class States:
     Only the thread that writes uses it.
     """
 
-    _kept: OrderedDict[str, tuple[State, datetime]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[str, tuple[State, datetime]] = field(default_factory=OrderedDict, repr=False)
     _letters: int = 0
 
     def of(self, state_json: str) -> State:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from bot.store.tables import alert_moves, alert_tries, alerts
 from bot.store.tries import FAILED, SENT
 from bot.store.unit import Unit, add, claiming
+from bot.store.wants import is_open
 
 RAISED, CLOSED = "raised", "closed"
 FALSE_ALARM = "false-alarm"
@@ -122,17 +123,17 @@ def get(unit: Unit, alert_id: int) -> Alert | None:
 
 def open_(unit: Unit) -> list[Alert]:
     """Every open alert, the first raised first."""
-    return _alerts(unit, _query().where(_is_open()))
+    return _alerts(unit, _query().where(is_open()))
 
 
 def open_in(unit: Unit, tier: str) -> list[Alert]:
     """The open alerts of a tier, the first raised first."""
-    return _alerts(unit, _query().where(_is_open(), alerts.c.tier == tier))
+    return _alerts(unit, _query().where(is_open(), alerts.c.tier == tier))
 
 
 def open_of_patient(unit: Unit, patient_id: int) -> list[Alert]:
     """A patient's open alerts, the first raised first."""
-    return _alerts(unit, _query().where(_is_open(), alerts.c.patient_id == patient_id))
+    return _alerts(unit, _query().where(is_open(), alerts.c.patient_id == patient_id))
 
 
 def of_patient(unit: Unit, patient_id: int) -> list[Alert]:
@@ -145,14 +146,14 @@ def due(unit: Unit, now: datetime) -> list[Alert]:
 
     One that has no deadline, as an earlier version left it, is due at once.
     """
-    query = select(*_columns()).where(_is_open(), _is_due(now))
+    query = select(*_columns()).where(is_open(), _is_due(now))
     overdue = query.order_by(alerts.c.deadline_at, alerts.c.id)
     return _alerts(unit, claiming(overdue, unit, alerts))
 
 
 def take_due(unit: Unit, alert_id: int, now: datetime) -> Alert | None:
     """The alert, locked if shared, if it is still due; None if somebody else saw to it."""
-    query = _query().where(alerts.c.id == alert_id, _is_open(), _is_due(now))
+    query = _query().where(alerts.c.id == alert_id, is_open(), _is_due(now))
     found = _alerts(unit, claiming(query, unit, alerts))
     return found[0] if found else None
 
@@ -160,16 +161,22 @@ def take_due(unit: Unit, alert_id: int, now: datetime) -> Alert | None:
 def asleep(unit: Unit, now: datetime, longest: Mapping[tuple[str, str], timedelta]) -> list[Alert]:
     """Open alerts due later than their tier and state allow: the clock was set back meanwhile."""
     late = [
-        and_(alerts.c.tier == tier, alerts.c.state == state, alerts.c.deadline_at > now + most)
+        # each by itself, so that the index of those asleep leads to it
+        and_(
+            alerts.c.tier == tier,
+            alerts.c.state == state,
+            alerts.c.deadline_at > now + most,
+            is_open(),
+        )
         for (tier, state), most in longest.items()
     ]
-    return _alerts(unit, _query().where(_is_open(), or_(False, *late)))
+    return _alerts(unit, _query().where(or_(False, *late)))
 
 
 def overdue(unit: Unit, now: datetime) -> set[int]:
     """The open alerts past their deadline, or old enough and nobody could be reached."""
     is_late = or_(alerts.c.deadline_at <= now, and_(alerts.c.raised_at <= now, _is_lost()))
-    query = select(alerts.c.id).where(_is_open(), is_late)
+    query = select(alerts.c.id).where(is_open(), is_late)
     return set(unit.connection.execute(query).scalars())
 
 
@@ -182,7 +189,7 @@ def raised_since(unit: Unit, rule: str, since: datetime) -> int:
 
 def waiting_count(unit: Unit, rule: str) -> int:
     """How many open alerts of a rule nobody has acted on."""
-    waits = alerts.c.rule == rule, alerts.c.state.not_in(["acted", CLOSED])
+    waits = alerts.c.rule == rule, alerts.c.state != "acted", is_open()
     query = select(func.count()).select_from(alerts).where(*waits)
     return int(unit.connection.execute(query).scalar_one())
 
@@ -200,13 +207,13 @@ def false_alarms_by_rule(unit: Unit, since: datetime) -> list[FalseAlarms]:
 
 def open_counts(unit: Unit) -> dict[str, int]:
     """How many alerts are open in each tier."""
-    query = select(alerts.c.tier, func.count()).where(_is_open()).group_by(alerts.c.tier)
+    query = select(alerts.c.tier, func.count()).where(is_open()).group_by(alerts.c.tier)
     return {tier: count for tier, count in unit.connection.execute(query)}
 
 
 def next_deadline(unit: Unit) -> datetime | None:
     """When the next alert must be told again, or None if none waits."""
-    query = select(func.min(alerts.c.deadline_at)).where(_is_open())
+    query = select(func.min(alerts.c.deadline_at)).where(is_open())
     earliest: datetime | None = unit.connection.execute(query).scalar_one()
     return earliest
 
@@ -309,7 +316,7 @@ def _stamps(
 
 def _firing(unit: Unit, patient_id: int, rule: str, since: datetime) -> Alert | None:
     same = alerts.c.patient_id == patient_id, alerts.c.rule == rule
-    query = _query().where(*same, or_(_is_open(), alerts.c.raised_at > since))
+    query = _query().where(*same, or_(is_open(), alerts.c.raised_at > since))
     found = _alerts(unit, query)
     return found[-1] if found else None
 
@@ -341,10 +348,6 @@ def _alerts(unit: Unit, query: Select[Any]) -> list[Alert]:
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(alerts.c.deadline_at <= now, alerts.c.deadline_at.is_(None))
-
-
-def _is_open() -> ColumnElement[bool]:
-    return alerts.c.state != CLOSED
 
 
 def _is_lost() -> ColumnElement[bool]:

@@ -38,6 +38,7 @@ CLOCK: Source = "clock"
 _SENDER = 4_121_910
 # in the very words of the index
 WRONG: ColumnElement[str] = literal_column("'wrong-code'")
+DEAD: ColumnElement[str] = literal_column("'dead'")
 _FOR_OPERATORS = frozenset({"unread", "dead"})
 
 
@@ -191,7 +192,7 @@ def counts(unit: Unit) -> Counts:
     waiting = select(
         func.count(), func.count().filter(inbox.c.attempts > 0), func.min(inbox.c.received_at)
     ).where(_waiting())
-    dead = select(func.count()).where(inbox.c.outcome == "dead")
+    dead = select(func.count()).where(inbox.c.outcome == DEAD)
     number, failing, oldest = unit.connection.execute(waiting).one()
     return Counts(number, failing, unit.connection.execute(dead).scalar_one(), oldest)
 

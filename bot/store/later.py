@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Table, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update
 
 Write = Insert | Update | Delete
 
@@ -40,7 +41,7 @@ class Later:
         groups = list(self._groups)
         self.drop()
         for group in groups:
-            connection.execute(group.statement, group.rows)
+            _run(connection, group)
 
     def drop(self) -> None:
         """Write nothing of what waits: what it belongs to is undone."""
@@ -53,3 +54,32 @@ class Later:
                 return place
         self._groups.append(Group(statement))
         return len(self._groups) - 1
+
+
+Written = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+"""Writes a row as the driver takes it."""
+
+
+def _run(connection: Connection, group: Group) -> None:
+    if not connection.dialect.positional:
+        connection.execute(group.statement, group.rows)
+        return
+    # what SQLAlchemy finds out about a statement at each run is found out once
+    words, written = _in_words(group.statement, connection.dialect, tuple(group.rows[0]))
+    connection.exec_driver_sql(words, [written(row) for row in group.rows])
+
+
+@lru_cache(256)
+def _in_words(statement: Write, dialect: Dialect, names: Sequence[str]) -> tuple[str, Written]:
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    order: Sequence[str] = compiled.positiontup or ()
+    kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in order]
+    processors = [kind.bind_processor(dialect) for kind in kinds]
+    columns = list(zip(order, processors, strict=True))
+    fixed = {name: value for name, value in compiled.params.items() if name not in names}
+
+    def written(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        values = {**fixed, **row}
+        return tuple([values[name] if to is None else to(values[name]) for name, to in columns])
+
+    return str(compiled), written

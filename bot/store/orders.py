@@ -17,6 +17,8 @@ from bot.store.wants import TIERS, Wanted, is_coming, is_open, is_unread
 from flows.journey import PHASES
 
 _SCORE = "score-"
+FAR = 20
+"""Where so many times more match than are passed on the way, each is looked at by itself."""
 Conditions = Sequence[ColumnElement[bool]]
 By = tuple[ColumnElement[Any], bool]
 """A column that is empty for nobody there, and whether it goes down."""
@@ -34,11 +36,14 @@ class Part:
     where: tuple[ColumnElement[bool], ...] = ()
     is_rest: bool = False
 
-    def count(self, conditions: Conditions) -> Select[int]:
-        """How many of those of whom these hold are in it; all of them if it is the rest."""
+    def count(self, matching: Select[int], *, is_all: bool) -> Select[int]:
+        """How many of those who match are in it; all who match if it is the rest."""
+        those = select(self.id).where(*self.where)
         if self.is_rest:
-            return _number(select(patients.c.id).where(*conditions))
-        return _number(self._of(conditions))
+            those = matching
+        elif not is_all:
+            those = those.where(self.id.in_(matching))
+        return select(func.count()).select_from(those.subquery())
 
     def some(
         self, conditions: Conditions, size: int, start: int, stop: int
@@ -50,15 +55,19 @@ class Part:
         in_reverse = start > size - stop
         by = (*self.by, (self.id, False))
         order = [column.desc() if down != in_reverse else column.asc() for column, down in by]
-        query = self._of(conditions).order_by(*order).limit(stop - start)
-        return query.offset(size - stop if in_reverse else start), in_reverse
+        offset = size - stop if in_reverse else start
+        those = self._of(conditions, is_soon=FAR * (offset + stop - start) < size)
+        return those.order_by(*order).limit(stop - start).offset(offset), in_reverse
 
-    def _of(self, conditions: Conditions) -> Select[int]:
+    def _of(self, conditions: Conditions, *, is_soon: bool) -> Select[int]:
+        """Those in it of whom these hold; `is_soon` if the first few are enough."""
         those = select(self.id).where(*self.where)
-        if self.id is patients.c.id:
+        if self.id is patients.c.id or not conditions:
             return those.where(*conditions)
         matching = select(patients.c.id).where(*conditions)
-        return those.where(self.id.in_(matching)) if conditions else those
+        if is_soon:
+            return those.where(matching.where(patients.c.id == self.id).exists())
+        return those.where(self.id.in_(matching))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +107,6 @@ def _parts(wanted: Wanted) -> list[Part]:
             return _by_unread(not down)
         case _:
             return _by_need(down)
-
-
-def _number(those: Select[int]) -> Select[int]:
-    return select(func.count()).select_from(those.subquery())
 
 
 def _rest(*by: By, where: tuple[ColumnElement[bool], ...] = ()) -> Part:

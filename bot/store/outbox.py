@@ -1,7 +1,7 @@
 """What must go out: kept with the turn that decided it, sent in order, and never forgotten."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal, get_args
@@ -70,6 +70,9 @@ class Post:
     claims: int = 0
 
 
+_PLAIN = tuple(name for name in Post.__dataclass_fields__ if name not in {"body", "claims"})
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of a post in that claim; `pending` sends it again, not before that moment."""
@@ -108,11 +111,11 @@ def claim(
     """
     rows = next_ones(unit, now, limit, exclude)
     unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
-    posts = [post for row in rows if (post := _readable(unit, row)) is not None]
+    posts = [post for row in rows if (post := _readable(unit, row, claims=1)) is not None]
     if posts:
         these = {"ids": [post.id for post in posts], "at": now, "by": by}
         unit.connection.execute(_claiming(), these)
-    return [replace(post, claims=post.claims + 1) for post in posts]
+    return posts
 
 
 def settle(unit: Unit, results: Sequence[Result]) -> set[int]:
@@ -248,18 +251,19 @@ def _settling() -> Update:
     )
 
 
-def _readable(unit: Unit, row: RowMapping) -> Post | None:
+def _readable(unit: Unit, row: RowMapping, claims: int = 0) -> Post | None:
     # one post that cannot be opened must not stop all the others
     try:
-        return _post(unit, row)
+        return _post(unit, row, claims)
     except CannotOpen:
         _mark(unit, [row["id"]], {"state": "refused", "error": CannotOpen.__name__})
         return None
 
 
-def _post(unit: Unit, row: RowMapping) -> Post:
-    plain = {name: row[name] for name in Post.__dataclass_fields__ if name != "body"}
-    return Post(**plain, body=body_of(unit, row))
+def _post(unit: Unit, row: RowMapping, claims: int = 0) -> Post:
+    """The post as it is in that row, claimed so many times more."""
+    plain = {name: row[name] for name in _PLAIN}
+    return Post(**plain, body=body_of(unit, row), claims=row["claims"] + claims)
 
 
 def body_of(unit: Unit, row: RowMapping) -> str:

@@ -14,6 +14,7 @@ Asked = tuple[int, int]
 """A contact, and a turn of theirs."""
 Prompt = RowMapping
 """The row of a prompt, to be `opened`."""
+_NEEDED = ("contact_id", "patient_id", "lane", "shape", "turn", "body", "message_id")
 _ROOMS = (1, 4, 16, 64)
 _AT_ONCE = _ROOMS[-1]
 
@@ -47,7 +48,7 @@ def _prompts(room: int) -> Select[Any]:
         for n in range(room)
     ]
     return (
-        select(outbox)
+        select(*(outbox.c[name] for name in _NEEDED))
         .where(
             or_(*these),
             outbox.c.shape == "bubble",

@@ -81,7 +81,11 @@ def _sizes(unit: Unit, order: Order, conditions: Conditions) -> list[int]:
         known = [numbers.get(value, 0) for value in order.values]
         everybody = sum(numbers.values())
     else:
-        counts = [part.count(conditions).scalar_subquery() for part in order.parts]
+        # worked out once for all the parts
+        matching = select(select(patients.c.id).where(*conditions).cte("matching").c.id)
+        counts = [
+            part.count(matching, is_all=not conditions).scalar_subquery() for part in order.parts
+        ]
         row = execute(select(*counts)).one()
         pairs = list(zip(order.parts, row, strict=True))
         known = [number for part, number in pairs if not part.is_rest]

@@ -335,14 +335,14 @@ alerts = Table(
     sqlite_autoincrement=True,
 )
 # few are open, however many there were: in the very words of the questions
-OPEN = "state != 'closed'"
+_OPEN = text("state != 'closed'")
 for _name, _columns in {
     "ix_alerts_open": ("patient_id", "tier", "rule", "raised_at", "taken_by", "state"),
     "ix_alerts_due": ("deadline_at", "state"),
     "ix_alerts_asleep": ("tier", "state", "deadline_at"),
 }.items():
     _open = [alerts.c[each] for each in _columns]
-    Index(_name, *_open, sqlite_where=text(OPEN), postgresql_where=text(OPEN))
+    Index(_name, *_open, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 alert_moves = Table(
     "alert_moves",
@@ -426,7 +426,8 @@ for _name, _first, _which in (
     ("ix_nudges_left", ("due_at", "patient_id"), LEFT),
 ):
     _waits = text(f"state = 'waiting' AND {_which.replace('nudges.', '')}")
-    _covered = [nudges.c[each] for each in (*_first, "key", "state")]
+    # the state first, though it is the same in all: else SQLite takes the index of all nudges
+    _covered = [nudges.c[each] for each in ("state", *_first, "key")]
     Index(_name, *_covered, sqlite_where=_waits, postgresql_where=_waits)
 
 outbox = Table(

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    exists,
     literal_column,
     or_,
     select,
@@ -25,7 +26,6 @@ from bot.store.tables import (
     COMING,
     IS_CLOCK,
     LEFT,
-    OPEN,
     alerts,
     caseloads,
     clinicians,
@@ -65,6 +65,7 @@ TELLING = ("phase", "seen", "due", "unread")
 """The orders that tell of a patient what stands in no line that is shut."""
 
 _WAITING: ColumnElement[str] = literal_column("'waiting'")
+_CLOSED: ColumnElement[str] = literal_column("'closed'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Wanted:
 
 def is_open() -> ColumnElement[bool]:
     """Whether an alert is open; in the very words of the indexes that hold the open ones."""
-    return _in_words(f"alerts.{OPEN}")
+    return alerts.c.state != _CLOSED
 
 
 def is_unread() -> ColumnElement[bool]:
@@ -116,7 +117,7 @@ def is_open_to(clinician_id: int, at: datetime) -> ColumnElement[bool]:
     )
     return or_(
         patients.c.id.in_(_guided_by(clinician_id)),
-        patients.c.id.not_in(_guided()),
+        ~_is_guided(),
         patients.c.id.in_(taken),
         patients.c.id.in_(glass),
     )
@@ -152,11 +153,13 @@ def _guided_by(clinician_id: int) -> Select[Any]:
     return select(caseloads.c.patient_id).where(*own)
 
 
-def _guided() -> Select[Any]:
-    """The patients who have somebody in the team who guides them."""
+def _is_guided() -> ColumnElement[bool]:
+    """Whether the patient has somebody in the team who guides them."""
     still = clinicians.c.disabled_at.is_(None), clinicians.c.role.in_(CARING)
     guiding = caseloads.c.clinician_id.in_(select(clinicians.c.id).where(*still))
-    return select(caseloads.c.patient_id).where(caseloads.c.until_at.is_(None), guiding)
+    # one patient at a time: a page needs to know it of fifty
+    of_them = caseloads.c.patient_id == patients.c.id, caseloads.c.until_at.is_(None)
+    return exists().where(*of_them, guiding).correlate(patients)
 
 
 def _is_off_track(at: datetime) -> ColumnElement[bool]:
@@ -164,7 +167,9 @@ def _is_off_track(at: datetime) -> ColumnElement[bool]:
     never = and_(patients.c.last_seen_at.is_(None), patients.c.created_at <= long_ago)
     heard = or_(patients.c.last_seen_at <= long_ago, never)
     silent = and_(patients.c.phase.in_(AT_WORK), heard)
-    told = patients.c.id.in_(_with_open(alerts.c.rule.in_(list(OFF_TRACK_RULES))))
+    # so written SQLite goes through the few that are open, and not through all of these rules
+    rule = alerts.c.rule.concat("")
+    told = patients.c.id.in_(_with_open(rule.in_(list(OFF_TRACK_RULES))))
     left = patients.c.id.in_(select(nudges.c.patient_id).where(is_left(at)))
     # as one case: else SQLite looks up each of these by itself, and reads the whole rows
     return case((silent, 1), (told, 1), (left, 1), else_=0) == 1

@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select
 from bot.store.alerts import CLOSED, FALSE_ALARM
 from bot.store.tables import alert_moves, alerts, guidance, messages
 from bot.store.unit import Unit
+from bot.store.wants import is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def counted(unit: Unit, since: datetime) -> dict[str, Counted]:
 
 def open_by_rule(unit: Unit) -> dict[str, int]:
     """How many alerts of each rule are open."""
-    query = select(alerts.c.rule, func.count()).where(alerts.c.state != CLOSED)
+    query = select(alerts.c.rule, func.count()).where(is_open())
     return {rule: count for rule, count in unit.connection.execute(query.group_by(alerts.c.rule))}
 
 

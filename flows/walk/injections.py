@@ -40,16 +40,13 @@ class Stand:
 
 
 def stands(stood: Iterable[Mapping[Position, State]]) -> tuple[Stand, ...]:
-    """Each position once.
+    """Where the people of each flow stand at each position.
 
     The care team meets no more of it than the step and whether a safety talk is open, so that
     their part is tried once for each of these.
     """
-    states: dict[Position, State] = {}
-    for position, state in (place for each in stood for place in each.items()):
-        states.setdefault(position, state)
     met, found = set[Hashable](), list[Stand]()
-    for (places, held, phase), state in states.items():
+    for (places, held, phase), state in (place for each in stood for place in each.items()):
         top = places[-1:], any(flow.startswith("safety/") for flow, _ in places), held, phase
         found.append(Stand(state, anew=top not in met))
         met.add(top)

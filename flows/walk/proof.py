@@ -11,7 +11,7 @@ from flows.journey import PHASES
 from flows.walk.classes import Value
 from flows.walk.finding import Finding, warning
 from flows.walk.graph import Atlas
-from flows.walk.injections import Injections, Stand, stands
+from flows.walk.injections import Injections, Position, stands
 from flows.walk.lengths import Lengths
 from flows.walk.played import Played, Root, Stage
 from flows.walk.watched import Taken
@@ -121,7 +121,7 @@ class _Exploration:
             findings=tuple(self._findings()),
             lengths={played.root.flow: played.lengths for played in self._all},
             states=sum(played.states for played in self._all),
-            positions=len(self._stands),
+            positions=len(frozenset[Position]().union(*(each.stood for each in self._all))),
         )
 
     def _play_all(self, others: Sequence[Root], known: Mapping[str, Value]) -> None:
@@ -142,13 +142,9 @@ class _Exploration:
         yield from self._unreached()
         yield from self._undecided()
 
-    @cached_property
-    def _stands(self) -> tuple[Stand, ...]:
-        return stands(played.stood for played in self._all)
-
     def _helped(self) -> list[dict[str, Finding]]:
-        parts = range(0, len(self._stands), _AT_ONCE)
-        places = [self._stands[start : start + _AT_ONCE] for start in parts]
+        found = stands(played.stood for played in self._all)
+        places = [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
         return list(self._each(Injections(self._atlas).found, places))
 
     @cached_property

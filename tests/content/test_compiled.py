@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.content import compiled as compiling
+from bot.content import proofreading
 from bot.content.cache import Cache
 from bot.content.compiled import compiled
 from bot.content.mistakes import ContentError
@@ -41,7 +42,7 @@ def proved(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         folders.append(folder)
         return proved_to_start(folder)
 
-    monkeypatch.setattr(compiling, "proved_to_start", noted)
+    monkeypatch.setattr(proofreading, "proved_to_start", noted)
     return folders
 
 

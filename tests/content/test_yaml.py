@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.content.yaml import LARGEST, parse
+from bot.content.folder import LARGEST
+from bot.content.yaml import parse
 
 READ: list[tuple[str, Any]] = [
     # words that other YAML readers turn into something else

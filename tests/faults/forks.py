@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.faults.striking import Order
-from tests.journeys.processes import PATIENCE, ROOT, Bot, environment
+from tests.faults.zygote import BOT, SANDBOX
+from tests.journeys.processes import PATIENCE, ROOT, Bot, Server, environment, until
 
 Json = dict[str, Any]
 TINY = ROOT / "tests" / "content" / "tiny"
@@ -113,12 +114,14 @@ class Zygote:
         order: Order | None = None,
         breaks: str = "",
         hurry: Hurry = (),
+        program: str = BOT,
         arguments: Sequence[str] = ("run",),
         said: Path | None = None,
     ) -> Fork:
         """A bot with these settings, struck as ordered, or broken by that module's `breaks`.
 
-        With `arguments`, another of its commands, whose words go to the file `said`.
+        With `arguments`, another of its commands, whose words go to the file `said`; with
+        `program`, the module of another program.
         """
         wish = {
             "folder": str(folder),
@@ -128,6 +131,7 @@ class Zygote:
             "order": asdict(order) if order else None,
             "hurry": hurry,
             "breaks": breaks,
+            "program": program,
             "arguments": list(arguments),
         }
         return Fork(self, int(self.asks({"start": wish})["pid"]))
@@ -186,6 +190,25 @@ class ForkedBot(Bot):
             return subprocess.CompletedProcess(
                 list(arguments), status, said.read_text(), log.read_text()
             )
+
+
+class ForkedServer(Server):
+    """The sandbox's server, forked like the bot that it serves."""
+
+    def starts(self) -> None:
+        """Start it, and learn where it is."""
+        clock, said = self.folder / "clock", self.folder / "server"
+        self.fork = shared_zygote().starts(
+            self.folder, {}, self.folder / "server.log", program=SANDBOX, said=said,
+            arguments=("--port", "0", "--clock-file", str(clock), "--bot-health", self.health),
+        )  # fmt: skip
+        until(lambda: said.exists() and said.read_text().endswith("\n"), "the sandbox is there")
+        self.url = said.read_text().strip()
+
+    def ends(self) -> None:
+        """End it."""
+        self.fork.terminate()
+        self.fork.wait(PATIENCE)
 
 
 @cache

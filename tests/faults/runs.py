@@ -26,6 +26,8 @@ PATIENCE = 60.0
 HANGS_SECONDS = 0.3
 """How long the others may show whether they are held up, before a process that hangs is killed."""
 KILLED = -9
+REFUSING = frozenset({"error", "full"})
+"""Ways to strike after which the process lives on, and knows that something was not kept."""
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -159,7 +161,9 @@ class Stage:
         script.tell(world, cast)
         world.until_quiet()
         outcome = _outcome(world, cast)
-        wrong = broken(world) if calm is None else [*broken(world), *strays(script, calm, outcome)]
+        wrong = broken(world)
+        if calm is not None:
+            wrong += strays(script, calm, outcome, refused=world.kind in REFUSING)
         odd = [status for status in world.endings if status != KILLED or world.kind != "kill"]
         if not world.was_up_when_it_ended:
             # whoever cannot even start says so and ends; the supervisor tries again
@@ -217,8 +221,11 @@ def _nameless(said: Said, names: Sequence[str]) -> Said:
     return kind, text, buttons
 
 
-def strays(script: Script, calm: Outcome, struck: Outcome) -> list[str]:
-    """Where a struck run came to something else than the calm one."""
+def strays(script: Script, calm: Outcome, struck: Outcome, *, refused: bool = False) -> list[str]:
+    """Where a struck run came to something else than the calm one.
+
+    `refused` says that the database may have refused to keep something, and help came without it.
+    """
     wrong = []
     for was, is_ in zip(calm.lives, struck.lives, strict=True):
         wrong += [
@@ -233,7 +240,8 @@ def strays(script: Script, calm: Outcome, struck: Outcome) -> list[str]:
         ]
         if len(was.journal) != len(is_.journal):
             wrong.append(f"the turns {_happened(was)} became {_happened(is_)}")
-    for plain, again in zip(calm.told, struck.told, strict=True):
+    for plain, heard in zip(calm.told, struck.told, strict=True):
+        again = _with_the_database(script, plain, heard) if refused else heard
         wrong += [
             f"told otherwise: {said}" for said in retold(*_without_once(script, plain, again))
         ]
@@ -242,6 +250,18 @@ def strays(script: Script, calm: Outcome, struck: Outcome) -> list[str]:
 
 def _happened(life: Life) -> list[str]:
     return [str(event.get("kind", "?")) for _, event in life.journal]
+
+
+def _with_the_database(script: Script, plain: list[Said], again: list[Said]) -> list[Said]:
+    """What was said, without the first of each thing that help without the database says."""
+    left = list(again)
+    for words in script.unaided:
+        before, now = (
+            [said for said in each if said[1].startswith(words)] for each in (plain, left)
+        )
+        if len(now) == len(before) + 1:
+            left.remove(now[0])
+    return left
 
 
 def _without_once(

@@ -41,6 +41,8 @@ class Script:
     from_start: bool = False
     once: tuple[str, ...] = ()
     """What is said at most once, and may get lost if the process is struck while saying it."""
+    unaided: tuple[str, ...] = ()
+    """What is said besides, once, if the database refuses to keep words of need."""
 
 
 def gives(person: Person, *replies: str) -> None:
@@ -133,6 +135,6 @@ def _until_due(world: World) -> timedelta:
 
 SCRIPTS = {
     "first-day": Script(_newcomer, _first_day, from_start=True),
-    "alert": Script(_patient_and_team, _alert),
+    "alert": Script(_patient_and_team, _alert, unaided=("Lines emergency.", "C unaided.")),
     "nudge": Script(_half_way, _nudge, once=("How did it go with your plan?",)),
 }

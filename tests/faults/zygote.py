@@ -1,4 +1,4 @@
-"""A process that has read everything once, and forks a bot of its own for each run.
+"""A process that has read everything once, and forks a bot, or a sandbox, for each run.
 
 Orders come in as lines of JSON and each is answered by one: `start` with a process id, `poll` with
 an exit status or null. It has no thread and no event loop, so that a fork is as good as new.
@@ -25,6 +25,8 @@ from typing import Any
 from tests.faults.striking import Order, install
 
 Json = dict[str, Any]
+BOT, SANDBOX = PROGRAMS = ("bot.cli", "bot.sandbox.server")
+"""The modules whose `main` can be had as a process."""
 
 
 def main() -> None:
@@ -45,19 +47,18 @@ def main() -> None:
 def warm(*contents: Path) -> None:
     """Everything imported, and the content read and proofread, before the first fork."""
     run = importlib.import_module("bot.app.run")
-    importlib.import_module("bot.cli")
     compiling = importlib.import_module("bot.content.compiled")
     # every first start of a bot does this with the same folder and the same outcome
-    once = cache(compiling.proved_to_start)
+    once = cache(vars(compiling)["_proved"])
     for content in contents:
         once(content)
-    setattr(compiling, "proved_to_start", once)  # noqa: B010
+    setattr(compiling, "_proved", once)  # noqa: B010
     run.places()
     with tempfile.TemporaryDirectory() as folder:
         # alembic and its scripts are read here, and not at every start
         run.migrate(f"sqlite:///{folder}/scratch.sqlite3")
-    for driver in ("anyio._backends._asyncio", "psycopg"):
-        importlib.import_module(driver)
+    for needed in (*PROGRAMS, "anyio._backends._asyncio", "psycopg"):
+        importlib.import_module(needed)
     # the list of all authorities, for a server that is reached without TLS
     setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # noqa: B010
 
@@ -103,7 +104,7 @@ def _bot(wish: Json) -> int:
     if wish["order"]:
         install(Order(**wish["order"]))
     sys.argv = ["paceful", *wish["arguments"]]
-    return _run(importlib.import_module("bot.cli").main)
+    return _run(importlib.import_module(wish["program"]).main)
 
 
 def _run(command: Callable[[], None]) -> int:

@@ -16,7 +16,7 @@ from bot.keys import new_key
 from bot.sandbox.supervise import free_port
 from bot.sandbox.world import TOKEN
 from bot.store.unit import Unit
-from tests.faults.forks import ForkedBot, shared_zygote
+from tests.faults.forks import ForkedBot, ForkedServer, shared_zygote
 from tests.journeys.bot_api import misfits, spec
 from tests.journeys.databases import USUAL
 from tests.journeys.kept import Kept, kept_of, opened
@@ -29,8 +29,6 @@ T = TypeVar("T")
 # a Wednesday in winter, when every office is open, so that no test depends on the day it runs
 MORNING = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
 NUMBERS = count(7_001_000_001, 1_013)
-TRAVEL = (("bot.workers", "TRAVEL_TICK_SECONDS", 0.05),)
-"""While time is skipped nobody needs to wait for the next look at the clock."""
 CANARY = 12
 """Shorter words than these may well be in a log for another reason."""
 
@@ -79,7 +77,8 @@ class World:
     ) -> World:
         """The same, before the bot was ever started."""
         port = free_port()
-        server = Server(folder, f"http://127.0.0.1:{port}/healthz")
+        health = f"http://127.0.0.1:{port}/healthz"
+        server = (ForkedServer if command == OURS else Server)(folder, health)
         server.starts()
         usual = {
             "BOT_TOKEN": TOKEN,
@@ -229,4 +228,4 @@ def _bot(folder: Path, settings: dict[str, str], command: Sequence[str], breaks:
     """A bot of that command; ours is forked from a process that has read everything once."""
     if command != OURS:
         return Bot(folder, settings, command)
-    return ForkedBot(folder, settings, zygote=shared_zygote(), breaks=breaks, hurry=TRAVEL)
+    return ForkedBot(folder, settings, zygote=shared_zygote(), breaks=breaks, hurry=())

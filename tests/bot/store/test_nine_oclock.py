@@ -3,7 +3,7 @@
 from datetime import datetime
 from itertools import chain
 
-from bot.service.nudge import BATCH
+from bot.service.nudge import ROOM
 from bot.store import nudges, outbox, people
 from bot.store.outbox import Lane, NewPost
 from bot.store.people import Patient
@@ -44,10 +44,10 @@ def test_a_thousand_nudges_come_due_once_each_in_batches(store: Store, noon: dat
 
     store.write_now(plan)
     batches = []
-    while due := store.write_now(nudges.claim_due, noon, BATCH):
+    while due := store.write_now(nudges.claim_due, noon, ROOM):
         batches.append([each.patient_id for each in due])
 
-    assert [len(each) for each in batches] == [BATCH] * (MANY // BATCH)
+    assert [len(each) for each in batches] == [ROOM] * (MANY // ROOM) + [MANY % ROOM]
     assert sorted(chain.from_iterable(batches)) == [each.id for each in patients]
 
 

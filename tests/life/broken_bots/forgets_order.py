@@ -13,7 +13,9 @@ from bot.store.unit import Unit
 def breaks() -> None:
     """Break it."""
 
-    def newest_first(unit: Unit, limit: int) -> list[Kept]:
+    def newest_first(
+        unit: Unit, limit: int, beside: int | None = None, alone: int | None = None
+    ) -> list[Kept]:
         waiting = select(table.c.id).where(table.c.handled_at.is_(None))
         ids = unit.connection.execute(waiting.order_by(table.c.id.desc()).limit(limit)).scalars()
         found = [inbox.take(unit, each) for each in ids.all()]

@@ -89,12 +89,12 @@ INDEXES: Indexes = {
     "ix_alerts_asleep": ("alerts", ["tier", "state", "deadline_at"], OPEN),
     "ix_nudges_coming": (
         "nudges",
-        ["patient_id", "due_at", "key", "state"],
+        ["state", "patient_id", "due_at", "key"],
         f"{WAITING} NOT IN {CLOCKS}",
     ),
     "ix_nudges_left": (
         "nudges",
-        ["due_at", "patient_id", "key", "state"],
+        ["state", "due_at", "patient_id", "key"],
         f"{WAITING} = 'beha'",
     ),
     "ix_messages_source_message": (

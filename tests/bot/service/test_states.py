@@ -1,0 +1,60 @@
+"""States that are ready as values are those in the database, and are soon let go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.service.states import KEPT_FOR, MOST_LETTERS, States
+from flows.state import State
+
+NOW = datetime(2027, 1, 13, 15, tzinfo=UTC)
+
+
+def state(turn: int, goal: str = "walk to the lake") -> State:
+    """Somewhere in a program of that release, with that much written."""
+    return State(release="r1", phase="core", turn=turn, answers={"goal": goal})
+
+
+def kept(states: States, *several: State, at: datetime = NOW) -> list[str]:
+    """Their JSON, after they were written at that moment."""
+    written = [each.model_dump_json() for each in several]
+    for each, words in zip(several, written, strict=True):
+        states.keep(each, words, at)
+    return written
+
+
+def test_what_was_just_written_need_not_be_read() -> None:
+    """The very value is back; whoever changed the row gets what the row says."""
+    states, ours = States(), state(7)
+    (written,) = kept(states, ours)
+
+    changed = written.replace("lake", "pond")
+
+    assert states.of(changed) == state(7, "walk to the pond")
+    assert states.of(written) is ours
+    assert states.of(written) == ours, "after its turn it is read as ever"
+
+
+@pytest.mark.parametrize("later", [KEPT_FOR, -timedelta(seconds=1)])
+def test_nobodys_words_stay_for_long(later: timedelta) -> None:
+    """Neither when nobody acts any more, nor when the clock was set back."""
+    states, ours = States(), state(7)
+    (written,) = kept(states, ours)
+
+    states.let_go(NOW + later)
+
+    assert states.of(written) is not ours
+
+
+def test_there_is_room_for_so_much_and_no_more() -> None:
+    """The oldest go first, however long one of them is."""
+    states = States()
+    long = [state(turn, "x" * (MOST_LETTERS // 2)) for turn in range(3)]
+    written = kept(states, *long)
+
+    ready = [states.of(words) is each for words, each in zip(written, long, strict=True)]
+
+    assert ready == [False, False, True]
+    assert len(repr(states)) < 200, "nobody's words get into a log"
