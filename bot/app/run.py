@@ -183,7 +183,9 @@ class Service:
         server = self._server()
         door = _listen(self._settings.http_host, self._settings.http_port)
         await self._shelter.begin()
-        _settle()
+        # a search for garbage would look at the whole release, and nobody be served meanwhile
+        gc.freeze()
+        give_back()
         # work that nobody should wait for when the first patient names a city
         warming = asyncio.create_task(asyncio.to_thread(self._warm))
         async with self._watched(), asyncio.TaskGroup() as group:
@@ -264,14 +266,6 @@ class Service:
             self._pulse.hooked_at = self._site.clock.now()
             self._pulse.heard += 1
         self._workers.wake()
-
-
-def _settle() -> None:
-    """Count all that was made till now as lasting, once what nobody needs any more is gone."""
-    gc.collect()
-    # a search for garbage would look at the whole release, and nobody be served meanwhile
-    gc.freeze()
-    give_back()
 
 
 class _Server(uvicorn.Server):

@@ -146,14 +146,14 @@ def due(unit: Unit, now: datetime) -> list[Alert]:
 
     One that has no deadline, as an earlier version left it, is due at once.
     """
-    query = select(*_columns()).where(is_open(), _is_due(now))
+    query = select(*_columns()).where(_is_due(now))
     overdue = query.order_by(alerts.c.deadline_at, alerts.c.id)
     return _alerts(unit, claiming(overdue, unit, alerts))
 
 
 def take_due(unit: Unit, alert_id: int, now: datetime) -> Alert | None:
     """The alert, locked if shared, if it is still due; None if somebody else saw to it."""
-    query = _query().where(alerts.c.id == alert_id, is_open(), _is_due(now))
+    query = _query().where(alerts.c.id == alert_id, _is_due(now))
     found = _alerts(unit, claiming(query, unit, alerts))
     return found[0] if found else None
 
@@ -347,7 +347,9 @@ def _alerts(unit: Unit, query: Select[Any]) -> list[Alert]:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(alerts.c.deadline_at <= now, alerts.c.deadline_at.is_(None))
+    # open in each, so that the index of the open ones leads to it
+    ran_out, never_set = alerts.c.deadline_at <= now, alerts.c.deadline_at.is_(None)
+    return or_(and_(ran_out, is_open()), and_(never_set, is_open()))
 
 
 def _is_lost() -> ColumnElement[bool]:

@@ -35,6 +35,8 @@ class Part:
     by: tuple[By, ...] = ()
     where: tuple[ColumnElement[bool], ...] = ()
     is_rest: bool = False
+    is_walked: bool = False
+    """Whether an index leads through it in this order, so that the first few are found at once."""
 
     def count(self, matching: Select[int], *, is_all: bool) -> Select[int]:
         """How many of those who match are in it; all who match if it is the rest."""
@@ -56,7 +58,8 @@ class Part:
         by = (*self.by, (self.id, False))
         order = [column.desc() if down != in_reverse else column.asc() for column, down in by]
         offset = size - stop if in_reverse else start
-        those = self._of(conditions, is_soon=FAR * (offset + stop - start) < size)
+        is_soon = self.is_walked and FAR * (offset + stop - start) < size
+        those = self._of(conditions, is_soon=is_soon)
         return those.order_by(*order).limit(stop - start).offset(offset), in_reverse
 
     def _of(self, conditions: Conditions, *, is_soon: bool) -> Select[int]:
@@ -129,7 +132,8 @@ def _by_phase(down: bool) -> Order:
 
 def _by_score(measure: str, down: bool) -> list[Part]:
     newest = scores.c.newest, scores.c.measure == measure
-    asked = Part(scores.c.patient_id, ((scores.c.total, down),), newest)
+    by = ((scores.c.total, down),)
+    asked = Part(scores.c.patient_id, by, newest, is_walked=True)
     return [asked, _others(select(scores.c.patient_id).where(*newest))]
 
 

@@ -89,8 +89,12 @@ def score(unit: Unit, patient_id: int, scored: Score) -> None:
         "at": scored.at,
     }
     unit.later(scores, patient_id, _SCORE, values)
-    mark = {"whose": patient_id, "which": scored.measure}
-    unit.later(scores, patient_id, _marking(), mark)
+    mark_newest(unit, patient_id, scored.measure)
+
+
+def mark_newest(unit: Unit, patient_id: int, measure: str) -> None:
+    """Mark which of a patient's totals of a measure is the newest."""
+    unit.later(scores, patient_id, _marking(), {"whose": patient_id, "which": measure})
 
 
 def consent(unit: Unit, patient_id: int, decision: Consent) -> None:

@@ -418,9 +418,9 @@ nudges = Table(
     Index("ix_nudges_state_due_at", "state", "due_at"),
 )
 # a clock that runs for us is known by how its key begins; the patient gets nothing of it
-IS_CLOCK = "substr(nudges.key, 1, 4) IN ('beha', 'sile', 'unan', 'over', 'cue:')"
+IS_CLOCK = "substr(nudges.key, 1, 4) IN ('behi', 'sile', 'unan', 'over', 'cue:')"
 COMING = IS_CLOCK.replace(" IN ", " NOT IN ")
-LEFT = "substr(nudges.key, 1, 4) = 'beha'"
+LEFT = "substr(nudges.key, 1, 4) = 'behi'"
 for _name, _first, _which in (
     ("ix_nudges_coming", ("patient_id", "due_at"), COMING),
     ("ix_nudges_left", ("due_at", "patient_id"), LEFT),

@@ -156,8 +156,8 @@ def _guided_by(clinician_id: int) -> Select[Any]:
 def _is_guided() -> ColumnElement[bool]:
     """Whether the patient has somebody in the team who guides them."""
     still = clinicians.c.disabled_at.is_(None), clinicians.c.role.in_(CARING)
-    guiding = caseloads.c.clinician_id.in_(select(clinicians.c.id).where(*still))
-    # one patient at a time: a page needs to know it of fifty
+    # so written SQLite looks at whoever guides the patient, and not for each of the whole team
+    guiding = (caseloads.c.clinician_id + 0).in_(select(clinicians.c.id).where(*still))
     of_them = caseloads.c.patient_id == patients.c.id, caseloads.c.until_at.is_(None)
     return exists().where(*of_them, guiding).correlate(patients)
 

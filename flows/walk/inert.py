@@ -12,7 +12,7 @@ from flows.scene import Scene
 from flows.state import Frame, State
 from flows.steps import END, Move, key_of
 from flows.turn import Turn
-from flows.walk.live import Live
+from flows.walk.live import Live, Position
 from flows.walk.memory import Memory, Sight
 from flows.walk.moment import NOW
 from flows.walk.singles import Subject, subject
@@ -26,6 +26,7 @@ class Inert:
         self._memory = Memory(release, live)
         self._seen: set[Sight] = set()
         self._changes: dict[str, _Changes] = {}
+        self._known: dict[tuple[Position, str], bool] = {}
 
     def seen(self, state: State, offered: tuple[str, ...]) -> int | None:
         """The place in the stack of an inner flow whose rest was seen from here; else remember."""
@@ -45,6 +46,12 @@ class Inert:
         return next((at for at in inner if self._is_inert(stack[:at], stack[at].flow)), None)
 
     def _is_inert(self, below: tuple[Frame, ...], flow: str) -> bool:
+        position = tuple((frame.flow, frame.step) for frame in below)
+        if (position, flow) not in self._known:
+            self._known[position, flow] = self._changes_nothing(below, flow)
+        return self._known[position, flow]
+
+    def _changes_nothing(self, below: tuple[Frame, ...], flow: str) -> bool:
         needs, changes = self._live.needs_after(below, flow), self._changed(flow)
         named = {about for test in needs.tests if (about := subject(test)) is not None}
         named |= {("key", key) for key in needs.keys}

@@ -207,7 +207,7 @@ class Space:
             seconds += self._watcher.look(Moment(self.root, None, taken, trail))
         target = self._node(at, taken, move.said)
         taps = int(isinstance(move.event, Tapped))
-        if before is not None and target is not None and before.stack[-1].items is not None:
+        if before is not None and target is not None:
             offered = self.nodes[target].offered
             self._leaps.note(before, taken.state, offered, seconds, taps)
         return Way(target, seconds, taps, is_answer=move.is_answer)

@@ -35,7 +35,7 @@ TEAM = 60
 """So many clinicians have patients of their own; number 1 leads them."""
 
 MEASURES = ("peg", "phq-9", "gad-7", "uw-cap6")
-CLOCKS = ("behind:lesson", "silence:12", "cue:3")
+CLOCKS = ("behind:lesson", "silence:12", "unanswered:12", "overdue:12", "cue:3")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ QUERIES = (
     "whose=mine&sort=unread&words=e", "words=zzz",
 )  # fmt: skip
 PAGES = ("", "&page=99999999")
-TIMES = 1
+TIMES = 3
 STEP = timedelta(seconds=1)
 
 

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from flows.effects import Send
 from flows.events import Due, Event, Joined, Said, Tapped
-from flows.program import Release
+from flows.program import Measure, Release
 from flows.state import Frame, State
 from flows.steps import Flow, Question
 from flows.turn import turn
 from flows.walk import explored, space, walk
 from flows.walk.classes import Classes, score_of
 from flows.walk.graph import Atlas
+from flows.walk.leaps import Leaps
 from flows.walk.worlds import cover
 from flows.wording import UNKNOWN
 from tests.flows.test_walk import MADE, NOW, PLACES, errors, flow, release_with, tiny
@@ -258,6 +259,35 @@ def test_too_many_states_are_said_and_not_passed_over(monkeypatch: pytest.Monkey
     assert errors(release_with(fourteen()), MADE) == [
         "more than 50 states: split this flow, or let fewer earlier answers matter"
     ]
+
+
+def test_questions_that_were_seen_answered_are_leapt_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a measure that many people answer alike, all is found, and as long, with fewer states."""
+    forks = [{"decide": [{"when": {"key": key, "is": "a"}, "goto": "end"}]} for key in KEYS]
+    sad = {"decide": [{"when": {"measure": "mood", "gte": 4}, "goto": "end"}]}
+    steps = [*asks(*KEYS), {"do": "measure/mood"}, sad, *forks, {"say": "It is {k1}."}]
+    release = with_a_longer_mood(release_with(flow(MADE, *steps)))
+    monkeypatch.setattr(space, "MANY_STATES", 0)
+
+    leapt = explored(release)
+    monkeypatch.setattr(Leaps, "over", lambda *_: ())
+    walked = explored(release)
+
+    assert leapt is not None
+    assert walked is not None
+    assert (leapt.findings, leapt.positions) == (walked.findings, walked.positions)
+    assert any("{k1} is not known" in found.text for found in leapt.findings)
+    assert leapt.lengths[MADE].longest.taps == walked.lengths[MADE].longest.taps
+    assert leapt.states < walked.states
+
+
+def with_a_longer_mood(release: Release) -> Release:
+    """The release with twelve questions about mood in place of two."""
+    mood = release.measures["mood"].model_dump(by_alias=True)
+    mood |= {"items": [{**mood["items"][0], "text": f"Feeling {n}"} for n in range(12)]}
+    mood |= {"range": [0, 36], "bands": [mood["bands"][0], {**mood["bands"][1], "upto": 36}]}
+    measures = {**release.measures, "mood": Measure.model_validate(mood)}
+    return release.model_copy(update={"measures": measures})
 
 
 def test_taps_and_minutes_are_counted_on_the_typical_and_the_longest_way() -> None:

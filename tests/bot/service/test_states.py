@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import BaseModel
 
 from bot.service.states import KEPT_FOR, MOST_LETTERS, States
 from flows.state import State
+from flows.turn import turn
+from tests.flows.starts import begin, real_release
 
 NOW = datetime(2027, 1, 13, 15, tzinfo=UTC)
 
@@ -58,3 +62,33 @@ def test_there_is_room_for_so_much_and_no_more() -> None:
 
     assert ready == [False, False, True]
     assert len(repr(states)) < 200, "nobody's words get into a log"
+
+
+def test_what_is_kept_is_exactly_what_would_be_read() -> None:
+    """A life that never went through JSON is the same part by part, with moments in UTC."""
+    player = begin(real_release(), "in-core-cbt", NOW, zone="Europe/London")
+    state = player.first
+    for event in player.journal:
+        state = turn(player.release, state, event).state
+
+    read = State.model_validate_json(state.model_dump_json())
+
+    assert list(leaves(state)) == list(leaves(read))
+    assert {each.tzname() for _, each in leaves(state) if isinstance(each, datetime)} == {"UTC"}
+
+
+def leaves(value: object) -> Iterator[tuple[type, object]]:
+    """Every part of the value with its type, in order; moments are all of one type."""
+    yield type(value), value
+    match value:
+        case BaseModel():
+            yield from leaves(dict(value))
+        case dict():
+            for name, each in value.items():
+                yield type(name), name
+                yield from leaves(each)
+        case tuple() | list():
+            for each in value:
+                yield from leaves(each)
+        case _:
+            pass

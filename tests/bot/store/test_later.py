@@ -2,10 +2,14 @@
 
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+import pytest
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.exc import StatementError
 
 from bot.store import ahead, people
+from bot.store.moment import Moment
 from bot.store.outbox import NewPost, add, put
 from bot.store.people import Patient
 from bot.store.store import Store
@@ -105,3 +109,48 @@ def test_what_was_read_ahead_is_read_anew_once_anybody_has_written(
         return before, after, ahead.is_read(unit, patient.lookup)
 
     assert store.write_now(look) == ("consenting", "withdrawn", False)
+
+
+def test_what_waited_is_written_as_it_would_be_at_once(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """Moments of any zone, columns left out, values of the statement's own: all alike."""
+    row = {
+        "contact_id": patient.contact_id, "lane": "reply", "shape": "bubble", "body": b"\x00",
+        "state": "pending", "attempts": 0, "not_before": noon,
+        "created_at": noon.astimezone(ZoneInfo("America/Toronto")),
+    }  # fmt: skip
+    change = (
+        update(outbox)
+        .where(outbox.c.id == bindparam("row"))
+        .values(claims=outbox.c.claims + 1, not_before=bindparam("then", type_=Moment))
+    )
+
+    def write(unit: Unit) -> list[tuple[object, ...]]:
+        unit.connection.execute(outbox.insert(), row)
+        unit.later(outbox, None, outbox.insert(), row)
+        first, second = unit.connection.execute(select(outbox.c.id)).scalars()
+        unit.connection.execute(change, {"row": first, "then": noon})
+        unit.later(outbox, None, change, {"row": second, "then": noon})
+        every = [column for column in outbox.c if column is not outbox.c.id]
+        return [tuple(each) for each in unit.connection.execute(select(*every))]
+
+    at_once, waited = store.write_now(write)
+
+    assert waited == at_once
+
+
+def test_a_row_that_says_less_than_the_others_is_not_written_as_nothing(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """What is missing by mistake is an error, and never an empty column."""
+    whole = {"patient_id": patient.id, "at": noon, "event": b"", "release": "r1", "cause": None}
+    less = {name: value for name, value in whole.items() if name != "cause"}
+    statement = turns.insert()
+
+    def write(unit: Unit) -> None:
+        unit.later(turns, None, statement, {**whole, "turn": 1, "cause": 7})
+        unit.later(turns, None, statement, {**less, "turn": 2})
+
+    with pytest.raises((KeyError, StatementError)):
+        store.write_now(write)

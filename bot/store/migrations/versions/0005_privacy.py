@@ -60,7 +60,7 @@ INDEXES_BEFORE: Indexes = {
     "ix_messages_unseen": ("messages", ["patient_id"], UNSEEN),
 }
 WAITING = "state = 'waiting' AND substr(key, 1, 4)"
-CLOCKS = "('beha', 'sile', 'unan', 'over', 'cue:')"
+CLOCKS = "('behi', 'sile', 'unan', 'over', 'cue:')"
 OPEN = "state != 'closed'"
 # by what the care team sorts and chooses, and what a tick looks for, without reading whole rows
 INDEXES: Indexes = {
@@ -95,7 +95,7 @@ INDEXES: Indexes = {
     "ix_nudges_left": (
         "nudges",
         ["state", "due_at", "patient_id", "key"],
-        f"{WAITING} = 'beha'",
+        f"{WAITING} = 'behi'",
     ),
     "ix_messages_source_message": (
         "messages",

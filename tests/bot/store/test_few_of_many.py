@@ -1,0 +1,89 @@
+"""What a tick looks for is found among the few that wait, however many patients there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from bot.keys import Vault
+from bot.store import alerts, calls, digests, gaps, inbox, nudges, presence, roster, today
+from bot.store.store import Store
+from bot.store.unit import Unit
+from bot.store.wants import Wanted
+
+NOW = datetime(2027, 1, 13, 15, tzinfo=UTC)
+LONGEST = {("red", "told"): timedelta(minutes=15), ("amber", "taken"): timedelta(hours=4)}
+OF_THE_FEW = (
+    "ix_alerts_due", "ix_alerts_asleep", "ix_alerts_open", "ix_patients_taken_due_at",
+    "ix_messages_unseen", "ix_inbox_dead", "ix_inbox_waiting", "ix_nudges_coming",
+)  # fmt: skip
+TABLES = ("patients", "alerts", "nudges", "messages", "inbox", "outbox", "calls", "scores")
+Work = Callable[[Unit], object]
+
+
+@pytest.fixture
+def store(sqlite_url: str, vault: Vault) -> Iterator[Store]:
+    """A store on a file, which says how it answers what it is asked."""
+    opened = Store.open(sqlite_url, vault)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param(lambda unit: alerts.due(unit, NOW), id="alerts that are due"),
+        pytest.param(lambda unit: alerts.asleep(unit, NOW, LONGEST), id="alerts asleep"),
+        pytest.param(alerts.open_counts, id="open alerts by tier"),
+        pytest.param(alerts.next_deadline, id="the next deadline"),
+        pytest.param(digests.next_due, id="the next digest"),
+        pytest.param(lambda unit: presence.due(unit, NOW), id="silent take-overs"),
+        pytest.param(presence.next_due, id="the next silence"),
+        pytest.param(lambda unit: calls.due(unit, NOW), id="calls"),
+        pytest.param(nudges.next_due, id="the next nudge"),
+        pytest.param(gaps.open_gaps, id="gaps"),
+        pytest.param(inbox.counts, id="the inbox"),
+        pytest.param(lambda unit: today.unread(unit, 50, open_to=None, at=NOW), id="unread words"),
+        pytest.param(lambda unit: _table(unit, "score-peg"), id="patients by a score"),
+        pytest.param(lambda unit: _table(unit, "pseudonym"), id="patients by name"),
+    ],
+)
+def test_nobody_looks_through_everything(store: Store, work: Work) -> None:
+    """A table that grows with the patients is never read row by row."""
+    plans = store.read_now(_plans, work)
+
+    assert plans
+    assert [plan for plan in plans if _is_through_all(plan)] == []
+
+
+def _table(unit: Unit, sort: str) -> object:
+    return roster.page(unit, Wanted(sort=sort), (), at=NOW)
+
+
+def _plans(unit: Unit, work: Work) -> list[str]:
+    """How the database answers every question that the work asks, line by line."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _u: object, statement: str, values: Any, *_rest: object) -> None:
+        asked.append((statement, values))
+
+    source = unit.connection.engine
+    event.listen(source, "before_cursor_execute", note)
+    work(unit)
+    event.remove(source, "before_cursor_execute", note)
+    explain = unit.connection.exec_driver_sql
+    return [
+        row[-1]
+        for statement, values in asked
+        for row in explain(f"EXPLAIN QUERY PLAN {statement}", values)
+    ]
+
+
+def _is_through_all(plan: str) -> bool:
+    """Whether this line says that a whole table is read, and not one of the few or a narrow one."""
+    is_scan = any(plan.startswith(f"SCAN {name}") for name in TABLES)
+    return is_scan and "COVERING INDEX" not in plan and not any(i in plan for i in OF_THE_FEW)
