@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from bot.service.gateway import Gateway, Painter
@@ -59,6 +59,7 @@ class Delivery:
         self._flying: set[asyncio.Task[None]] = set()
         self._landed: list[Landed] = []
         self._settling = asyncio.Lock()
+        self._is_unsure, self._began = False, site.clock.now()
         self._out = 0
         self.is_full = False
         """Whether more may wait than there was room for when posts were last claimed."""
@@ -72,18 +73,25 @@ class Delivery:
     async def along(self, work: Callable[[Unit, Site], T]) -> T:
         """What the work gives back; in its commit what landed is settled, and more is claimed.
 
-        Where anything of this raises, nothing of it was done.
+        Where anything of this raises, nothing of it was done; or all, and only the answer got lost.
         """
         async with self._settling:
             landed, self._landed = self._landed, []
-            room, by = IN_FLIGHT - len(self._flying), self._replica.number
+            wish = Wish(
+                landed,
+                room=IN_FLIGHT - len(self._flying),
+                by=self._replica.number,
+                began=self._began,
+                in_hand=frozenset(self.in_hand) if self._is_unsure else None,
+            )
             try:
-                made = await self._store.write(_all_in_one, work, self._site, landed, room, by)
+                made = await self._store.write(_all_in_one, work, self._site, wish)
             except BaseException:
-                self._landed = [*landed, *self._landed]
+                self._landed, self._is_unsure = [*landed, *self._landed], True
                 raise
+            self._is_unsure = False
             self._forget(landed)
-            self._set_out(made.parcels, room)
+            self._set_out(made.parcels, wish.room)
         for name in made.calls_for:
             self.on_call(name)
         return made.done
@@ -226,19 +234,29 @@ class Made(Generic[T]):
     calls_for: frozenset[str]
 
 
-def _all_in_one(
-    unit: Unit,
-    work: Callable[[Unit, Site], T],
-    site: Site,
-    landed: Sequence[Landed],
-    room: int,
-    by: int,
-) -> Made[T]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be done beside the work: what landed is settled, and so many posts are claimed.
+
+    `in_hand` is told after a commit that raised: whatever else this process has claimed it never
+    got to know of, and it waits again.
+    """
+
+    landed: Sequence[Landed]
+    room: int
+    by: int
+    began: datetime
+    in_hand: frozenset[int] | None
+
+
+def _all_in_one(unit: Unit, work: Callable[[Unit, Site], T], site: Site, wish: Wish) -> Made[T]:
     # patients before posts: in this order everybody takes hold of them
     done = work(unit, site)
-    if landed:
-        settle(unit, site, landed)
-    parcels = claim(unit, site, room, by) if room > 0 else []
+    if wish.landed:
+        settle(unit, site, wish.landed)
+    if wish.in_hand is not None:
+        outbox.put_back(unit, wish.by, wish.in_hand)
+    parcels = claim(unit, site, wish.room, wish.by, wish.began) if wish.room > 0 else []
     return Made(done, parcels, frozenset(unit.calls_for))
 
 
@@ -246,9 +264,9 @@ def _nothing(_unit: Unit, _site: Site) -> None:
     """No work: what landed is settled, and what waits is claimed."""
 
 
-def take_back(unit: Unit, site: Site) -> None:
+def take_back(unit: Unit, site: Site, replica: Replica = ALONE) -> None:
     """Free what was being sent when this process died; with other processes, what is stale."""
-    outbox.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
+    outbox.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta(), replica)
 
 
 def recover(unit: Unit, site: Site, replica: Replica, in_hand: Collection[int]) -> None:

@@ -64,9 +64,11 @@ class Known:
 Landed = tuple[Parcel, Verdict]
 
 
-def claim(unit: Unit, site: Site, limit: int, by: int = 0) -> list[Parcel]:
+def claim(
+    unit: Unit, site: Site, limit: int, by: int = 0, began: datetime | None = None
+) -> list[Parcel]:
     """The next posts to be sent, marked as being sent by the process of that number."""
-    posts = outbox.claim(unit, site.clock.now(), limit, by=by)
+    posts = outbox.claim(unit, site.clock.now(), limit, by=by, began=began)
     chats = people.chats_of(unit, {post.contact_id for post in posts})
     asked = [
         (post.contact_id, post.turn)

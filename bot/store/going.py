@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     ColumnElement,
     FromClause,
     Integer,
@@ -33,16 +34,29 @@ _NEEDED = (
 )
 HANGS_AFTER = timedelta(seconds=5)
 """How long help waits for another call to the same person before it overtakes it."""
+KNOWN_AFTER = timedelta(seconds=15)
+"""How long for a call of another process, and after a start: whoever died is known by then."""
 HUNG_SINCE = bindparam("hung_since", type_=Moment)
 # clinicians and patients in danger first, and a nudge never before an answer
 URGENCY: dict[str, int] = {"crisis": 0, "alert": 0, "reply": 1, "nudge": 2, "clear": 3}
 
 
 def next_ones(
-    unit: Unit, now: datetime, limit: int, exclude: Collection[int]
+    unit: Unit,
+    now: datetime,
+    limit: int,
+    exclude: Collection[int],
+    by: int,
+    began: datetime | None = None,
 ) -> Sequence[RowMapping]:
-    """The rows that may go at that moment, without the excluded contacts'; locked if shared."""
-    wanted = {"exclude": list(exclude), "most": limit, "hung_since": now - HANGS_AFTER}
+    """The rows that may go at that moment, without the excluded contacts'; locked if shared.
+
+    `by` is the number of this process, and `began` when it did, if that may be of importance.
+    """
+    wanted = {
+        **{"exclude": list(exclude), "most": limit, "by": by, "hung_since": now - HANGS_AFTER},
+        **{"known_since": now - KNOWN_AFTER, "knows": began is None or now - began > KNOWN_AFTER},
+    }
     query = claiming(_claimable(), unit, outbox)
     return unit.asking.execute(query, {**claims.at(now), **wanted}).mappings().all()
 
@@ -75,13 +89,20 @@ def _held_up() -> ColumnElement[bool]:
     )
     in_flight = and_(
         other.c.state == "sending",
-        or_(outbox.c.lane != "crisis", other.c.claimed_at > HUNG_SINCE),
+        or_(outbox.c.lane != "crisis", ~_has_hung(other)),
     )
     return exists().where(
         other.c.contact_id == outbox.c.contact_id,
         other.c.state.in_(unsettled()),
         or_(in_flight, before),
     )
+
+
+def _has_hung(call: FromClause) -> ColumnElement[bool]:
+    """Whether help waits no longer for it: one of a dead process waits again soon, in its place."""
+    ours = and_(call.c.claimed_by == bindparam("by"), call.c.claimed_at <= HUNG_SINCE)
+    theirs = call.c.claimed_at <= bindparam("known_since", type_=Moment)
+    return or_(ours, and_(bindparam("knows", type_=Boolean), theirs))
 
 
 def _keeps_place(other: FromClause) -> ColumnElement[bool]:
@@ -92,7 +113,7 @@ def _keeps_place(other: FromClause) -> ColumnElement[bool]:
     """
     stuck = outbox.alias("stuck")
     failed = and_(stuck.c.state == "pending", stuck.c.attempts > 0, stuck.c.not_before > claims.NOW)
-    hangs = and_(stuck.c.state == "sending", stuck.c.claimed_at <= HUNG_SINCE)
+    hangs = and_(stuck.c.state == "sending", _has_hung(stuck))
     has_stuck = exists().where(
         stuck.c.contact_id == outbox.c.contact_id,
         stuck.c.state.in_(unsettled()),

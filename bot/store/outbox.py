@@ -102,14 +102,21 @@ def put(unit: Unit, post: NewPost) -> int:
 
 
 def claim(
-    unit: Unit, now: datetime, limit: int, exclude: Collection[int] = (), *, by: int = 0
+    unit: Unit,
+    now: datetime,
+    limit: int,
+    exclude: Collection[int] = (),
+    *,
+    by: int = 0,
+    began: datetime | None = None,
 ) -> list[Post]:
     """The oldest pending post of each free contact, urgent lanes first, marked as sending.
 
     A contact is not free while one of its posts is being sent, or if it is excluded; only help
-    does not wait for a call that hangs. `by` is the number of the process that claims.
+    does not wait for a call that hangs. `by` is the number of the process that claims, and `began`
+    when it did.
     """
-    rows = next_ones(unit, now, limit, exclude)
+    rows = next_ones(unit, now, limit, exclude, by, began)
     unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
     posts = [post for row in rows if (post := _readable(unit, row, claims=1)) is not None]
     if posts:
@@ -150,6 +157,13 @@ def recover(
     execute(stuck.where(outbox.c.shape == "toast").values(state="dropped"))
     execute(stuck.where(outbox.c.lane == "nudge").values(state="doubtful"))
     execute(stuck.values(state="pending", attempts=outbox.c.attempts + 1, not_before=now))
+
+
+def put_back(unit: Unit, by: int, in_hand: Collection[int]) -> None:
+    """Let whatever this process claimed and does not have in hand wait again: it was never sent."""
+    never = outbox.c.claimed_by == by, outbox.c.id.not_in(in_hand)
+    claimed = update(outbox).where(outbox.c.state == "sending", *never)
+    unit.connection.execute(claimed.values(state="pending"))
 
 
 def is_alone(unit: Unit, post: Post) -> bool:

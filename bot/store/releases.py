@@ -11,7 +11,9 @@ from bot.store.unit import Unit, insert
 def keep(unit: Unit, hash: str, body: str, at: datetime) -> bool:
     """Keep a release; whether it is new. Keeping the same one twice changes nothing."""
     statement = insert(unit, releases).values(hash=hash, body=body, created_at=at)
-    return unit.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    # how many rows an insert made, PostgreSQL's driver does not say
+    made = statement.on_conflict_do_nothing().returning(releases.c.hash)
+    return unit.connection.execute(made).first() is not None
 
 
 def stood_on(unit: Unit) -> list[str]:

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import select
+
 from bot.keys import new_key
 from bot.sandbox.supervise import free_port
 from bot.sandbox.world import TOKEN
+from bot.store.tables import alerts
 from tests.faults.databases import databases
 from tests.faults.forks import ForkedBot, Zygote, small_content
 from tests.faults.invariants import broken
@@ -28,7 +31,6 @@ HANGS_SECONDS = 0.3
 KILLED = -9
 REFUSING = frozenset({"error", "full"})
 """Ways to strike after which the process lives on, and knows that something was not kept."""
-_NUMBERS = re.compile(r"\d+")
 
 
 @dataclass
@@ -132,12 +134,15 @@ class Stage:
         try:
             wrong, _ = self._told(world, script, calm)
         except AssertionError as stuck:
+            # nobody changes anything while it is looked over
+            _stills(world)
             wrong = [f"the story went no further: {stuck}", *broken(world)]
         finally:
             self._clears(world)
         lines = world.struck.read_text().splitlines() if world.struck.exists() else []
         boundary = lines[-1].partition(" ")[2] if lines else None
-        shutil.rmtree(world.bot.folder, ignore_errors=not wrong)
+        if not wrong:
+            shutil.rmtree(world.bot.folder, ignore_errors=True)
         return Run(n, boundary, wrong, time.monotonic() - began)
 
     def calm(self, script: Script) -> tuple[Outcome, list[str]]:
@@ -198,26 +203,42 @@ class Stage:
 
     def _clears(self, world: StruckWorld) -> None:
         """Nothing of this run is left for the next one."""
-        if world.bot.process is not None and world.bot.process.poll() is None:
-            world.bot.dies()
+        _stills(world)
         drop = f"{self._server.url}/bot{TOKEN}/deleteWebhook"
         world.client.post(drop, json={"drop_pending_updates": True})
         world.hangs_up()
 
 
+def _stills(world: World) -> None:
+    if world.bot.process is not None and world.bot.process.poll() is None:
+        world.bot.dies()
+
+
 def _outcome(world: World, cast: Cast) -> Outcome:
     people = [*cast.patients, *cast.clinicians]
     names = [world.kept(patient).records.patient.pseudonym for patient in cast.patients]
+    numbers = world.read(lambda unit: unit.connection.execute(_ALERTS).scalars().all())
     return Outcome(
         lives=[life_of(world, patient) for patient in cast.patients],
-        told=[[_nameless(said, names) for said in told(person)] for person in people],
+        told=[[_nameless(said, names, numbers) for said in told(person)] for person in people],
     )
 
 
-def _nameless(said: Said, names: Sequence[str]) -> Said:
+_ALERTS = select(alerts.c.id).order_by(alerts.c.id)
+
+
+def _nameless(said: Said, names: Sequence[str], numbers: Sequence[int]) -> Said:
+    """The same with places for names and numbers: PostgreSQL gives no number twice.
+
+    What was undone has used up its number there.
+    """
     kind, text, buttons = said
     for place, name in enumerate(names):
         text = text.replace(name, f"patient {place}")
+    for place, number in enumerate(numbers):
+        text = re.sub(rf"\b{number} (?=(?:We spoke )?patient )", f"alert {place} ", text)
+        ours = f"alert.{number}."
+        buttons = tuple((label, data.replace(ours, f"alert.{place}th.")) for label, data in buttons)
     return kind, text, buttons
 
 

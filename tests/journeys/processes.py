@@ -74,7 +74,7 @@ class Server:
     folder: Path
     health: str
     url: str = ""
-    process: subprocess.Popen[str] = field(init=False)
+    process: subprocess.Popen[str] = field(init=False, repr=False)
 
     def starts(self) -> None:
         """Start it, and learn where it is."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 
@@ -158,10 +159,11 @@ def test_a_run_that_is_never_killed_is_worth_comparing_with(calm: Outcome) -> No
 
 @pytest.mark.slow
 def test_killed_a_dozen_times_it_loses_and_doubles_nothing(
-    calm: Outcome, new_world: NewWorld
+    calm: Outcome, new_world: NewWorld, tmp_path: Path
 ) -> None:
     """On SQLite: every message handled exactly once, and the same said, at worst twice."""
-    killed, kills = lived(new_world(), 12)
+    world = new_world(DATABASE_URL=f"sqlite:///{tmp_path / 'paceful.sqlite3'}")
+    killed, kills = lived(world, 12)
 
     assert kills >= 12
     is_the_same(calm, killed)

@@ -26,9 +26,11 @@ PIN = "84620317"
 
 
 @pytest.fixture
-def theft(new_world: NewWorld) -> World:
+def theft(new_world: NewWorld, tmp_path: Path) -> World:
     """A world in which each of them was written, at least once, wherever it can be."""
     world = new_world(
+        # what is stolen is the file itself
+        DATABASE_URL=f"sqlite:///{tmp_path / 'world-0' / 'paceful.sqlite3'}",
         LOG_LEVEL="DEBUG",
         SMTP_URL=f"smtp://127.0.0.1:{free_port()}",
         MAIL_FROM="bot@example.org",

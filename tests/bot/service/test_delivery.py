@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.engine.default import DefaultDialect
 
 from bot.service.deliver import LEASE
 from bot.service.handle import handle_batch
@@ -167,10 +170,42 @@ async def test_what_was_claimed_by_a_commit_that_seemed_to_fail_is_sent_after_it
     assert told_just(bob.news(), HELP)
 
 
+async def test_what_a_commit_claimed_whose_answer_got_lost_is_sent_without_waiting_for_a_lease(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next commit lets it wait again, and nobody hears anything twice."""
+    ann, bob = await practice.patient(1, "at-consent"), await practice.patient(2, "at-consent")
+    practice.messenger.door.clear()
+    await practice.intake.keep([bob.wrote("/help")])
+    await practice.workers._handle()
+    await practice.intake.keep([ann.wrote("/help")])
+    lose_the_next_answer(monkeypatch)
+    await practice.workers._handle()
+
+    practice.messenger.door.set()
+    await practice.work()
+
+    for each in (ann, bob):
+        assert told_just(each.news(), HELP)
+
+
+def lose_the_next_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next commit is done, and the connection is gone before anybody hears so."""
+    commit = vars(DefaultDialect)["do_commit"]
+
+    def lost(dialect: DefaultDialect, connection: Any) -> None:
+        commit(dialect, connection)
+        monkeypatch.setattr(DefaultDialect, "do_commit", commit)
+        raise sqlite3.OperationalError("the server is gone")
+
+    monkeypatch.setattr(DefaultDialect, "do_commit", lost)
+
+
 async def test_a_process_alone_sends_at_once_what_it_was_sending_when_it_died(
-    practice: Practice,
+    open_practice: OpenPractice, sqlite_url: str
 ) -> None:
     """On SQLite nobody else can have it."""
+    practice = open_practice(sqlite_url)
     ann = await practice.patient(1, "at-consent")
     dying = practice.delivery
     practice.messenger.door.clear()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, get_args
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import select, text, update
 
 from bot.keys import Vault
 from bot.store import outbox, people, prompts
-from bot.store.going import HANGS_AFTER
+from bot.store.going import HANGS_AFTER, KNOWN_AFTER
 from bot.store.outbox import Lane, NewPost, Post, Result, Shape
 from bot.store.people import Patient
 from bot.store.store import Store
@@ -20,6 +21,7 @@ from bot.store.tables import patients
 from bot.store.unit import Unit
 
 MINUTE = timedelta(minutes=1)
+A_MOMENT = timedelta(milliseconds=1)
 Enrol = Callable[..., Patient]
 
 
@@ -414,3 +416,19 @@ def test_help_overtakes_a_call_that_hangs(store: Store, patient: Patient, noon: 
     assert claim(store, noon + HANGS_AFTER / 2) == []
     assert bodies(claim(store, noon + HANGS_AFTER)) == ["help"]
     assert claim(store, noon + 2 * HANGS_AFTER) == []
+
+
+@pytest.mark.parametrize(("began", "waits"), [(-1, KNOWN_AFTER), (1, 3 * KNOWN_AFTER)])
+def test_help_waits_longer_for_a_call_of_a_process_that_may_be_dead(
+    store: Store, patient: Patient, noon: datetime, began: int, waits: timedelta
+) -> None:
+    """What it was sending waits again as soon as it is known to be gone, and comes first then."""
+    since = noon + began * 2 * KNOWN_AFTER
+    add(store, post(patient, "first", "crisis"), post(patient, "then", "crisis"))
+    assert bodies(claim(store, noon)) == ["first"]
+
+    def claimed_by_another(at: datetime) -> list[str]:
+        return bodies(store.write_now(partial(outbox.claim, by=2, began=since), at, 9))
+
+    assert claimed_by_another(noon + waits - A_MOMENT) == []
+    assert claimed_by_another(noon + waits + A_MOMENT) == ["then"]

@@ -104,8 +104,8 @@ def test_words_cannot_be_put_into_anothers_mouth(
 
 def test_a_release_is_kept_as_it_was_first(store: Store, noon: datetime) -> None:
     """The exact words that a patient saw can always be shown."""
-    store.write_now(releases.keep, "hash", "first", noon)
-    store.write_now(releases.keep, "hash", "second", noon)
+    assert store.write_now(releases.keep, "hash", "first", noon)
+    assert not store.write_now(releases.keep, "hash", "second", noon)
 
     assert store.read_now(releases.get, "hash") == "first"
     assert store.read_now(releases.get, "other") is None
