@@ -95,6 +95,8 @@ class Workers:
         travels = self._site.settings.clock_offset_file is not None
         seconds = TRAVEL_TICK_SECONDS if travels else TICK_SECONDS
         self._scheduler.add_job(self._tick, "interval", seconds=seconds)
+        # a first tick that never comes to its end has an age, too
+        self._pulse.began_at = self._site.clock.now()
         self._scheduler.start()
         # from here on somebody is there to settle what landed
         self._delivery.on_landing = self._posted.set

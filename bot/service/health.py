@@ -35,6 +35,7 @@ class Pulse:
     hook_seen_at: datetime | None = None
     hook_waiting: int | None = None
     ticked_at: datetime | None = None
+    began_at: datetime | None = None
     heard: int = 0
     beats: int = 0
     listens: Literal["", "poll", "hook"] = ""
@@ -63,7 +64,7 @@ def health(unit: Unit, site: Site, pulse: Pulse) -> dict[str, Any]:
     ages = {
         "last_poll_age": _age(pulse.polled_at, now),
         "webhook_seen_age": _age(pulse.hook_seen_at, now),
-        "tick_age": _age(pulse.ticked_at, now),
+        "tick_age": _age(pulse.ticked_at or pulse.began_at, now),
         "inbox_age": _age(waiting.oldest, now),
         "outbox_age": _age(outbox.oldest(unit), now),
         "mail_age": _age(mails.oldest(unit), now),
