@@ -90,8 +90,8 @@ class Workers:
 
     async def run(self) -> None:
         """Handle, send and tick until `stop`; what is in hand is finished first."""
-        await self._store.write(deliver.take_back, self._site, self._replica)
-        await self._store.write(mail_delivery.take_back, self._site, self._replica)
+        await self._store.write(deliver.take_back, self._site)
+        await self._store.write(mail_delivery.take_back, self._site)
         travels = self._site.settings.clock_offset_file is not None
         seconds = TRAVEL_TICK_SECONDS if travels else TICK_SECONDS
         self._scheduler.add_job(self._tick, "interval", seconds=seconds)

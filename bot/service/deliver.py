@@ -264,9 +264,9 @@ def _nothing(_unit: Unit, _site: Site) -> None:
     """No work: what landed is settled, and what waits is claimed."""
 
 
-def take_back(unit: Unit, site: Site, replica: Replica = ALONE) -> None:
+def take_back(unit: Unit, site: Site) -> None:
     """Free what was being sent when this process died; with other processes, what is stale."""
-    outbox.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta(), replica)
+    outbox.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
 
 
 def recover(unit: Unit, site: Site, replica: Replica, in_hand: Collection[int]) -> None:

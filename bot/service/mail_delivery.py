@@ -70,9 +70,9 @@ class MailDelivery:
         self.in_hand.discard(mail.id)
 
 
-def take_back(unit: Unit, site: Site, replica: Replica = ALONE) -> None:
+def take_back(unit: Unit, site: Site) -> None:
     """Free what was being sent when this process died; with other processes, what is stale."""
-    mails.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta(), replica)
+    mails.recover(unit, site.clock.now(), LEASE if unit.locks else timedelta())
 
 
 def recover(unit: Unit, site: Site, replica: Replica, in_hand: Collection[int]) -> None:
