@@ -9,7 +9,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.cli.backtesting import backtest
 from bot.cli.checking import check
 from bot.cli.listing import listing
 from bot.cli.player import Player
@@ -35,7 +34,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(check)
     app.command()(play)
     app.command()(graph)
-    app.command()(backtest)
 
 
 def play(

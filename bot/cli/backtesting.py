@@ -26,6 +26,11 @@ SHOWN = 8
 Readable = typer.Option(exists=True, dir_okay=False)
 
 
+def add_to(app: typer.Typer) -> None:
+    """Give this command to the program."""
+    app.command()(backtest)
+
+
 @dataclass(frozen=True, slots=True)
 class Tested:
     """One file of rules played over a cohort, beside the rules that are in use."""

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from bot.clock import Clock
+from bot.content.cache import cache_of
+from bot.content.checked import Checked
 from bot.content.library import open_library
 from bot.content.mistakes import Mistake
 from bot.content.proofreading import Proof, proofread_for_release
@@ -31,6 +33,9 @@ def check(
     schema_to: Annotated[
         Path | None, typer.Option(help="Write a JSON Schema for each kind of file there instead.")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Play every flow, those too that did not change.")
+    ] = False,
     review: Annotated[
         bool, typer.Option("--review", help="Print what a clinician should sign instead.")
     ] = False,
@@ -45,7 +50,8 @@ def check(
         print(checklist(open_library(folder), _shown(folder).as_posix()), end="")
         return
     today = Clock(settings.clock_offset_file).now().date()
-    proof = proofread_for_release(folder, today)
+    checked = Checked(cache_of(settings), afresh=fresh)
+    proof = proofread_for_release(folder, today, checked=checked)
     print(_as_json(proof, folder) if as_json else _in_words(proof, folder, every=warnings))
     if proof.errors:
         raise typer.Exit(1)

@@ -18,7 +18,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.keys import CannotOpen, Seal
+from bot.keys import CannotOpen, Seal, Vault
+from bot.settings import Settings
 
 FOLDER = "cache"
 """Where in DATA_DIR it lies; whoever deletes it loses a second of the next start."""
@@ -62,6 +63,13 @@ class Cache:
         except OSError:
             Path(part).unlink(missing_ok=True)
             raise
+
+
+def cache_of(settings: Settings) -> Cache | None:
+    """What earlier starts and checks left, or None where no key keeps it from being changed."""
+    if not settings.keys:
+        return None
+    return Cache(settings.data_dir / FOLDER, Vault(settings.keys).site(FOLDER))
 
 
 @cache

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from bot import markup
+from bot.content.checked import Checked
 from bot.content.freshness import stale
 from bot.content.grades import too_hard
 from bot.content.library import Library, open_library
@@ -16,9 +17,12 @@ from bot.content.personas import read_personas
 from bot.content.side_by_side import side_by_side
 from flows.program import Release
 from flows.steps import Ask, Consent, Step, Write
-from flows.walk import Finding, read_through, walk
+from flows.walk import Finding, read_through, walk, walk_again
 from flows.walk.names import texts_of
 from flows.walk.wording import unkind
+
+NOWHERE = Checked()
+"""Where nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +63,27 @@ def proved_to_start(directory: Path) -> Release:
 
 
 def proofread_for_release(
-    directory: Path, today: date, only: Collection[str] | None = None
+    directory: Path,
+    today: date,
+    only: Collection[str] | None = None,
+    checked: Checked = NOWHERE,
 ) -> Proof:
     """The proof of content that is to go out: easy to read and lately verified besides.
 
-    With `only`, just the flows are played in which one of these opens. A service that runs is not
-    stopped by these: a help line that nobody looked up for long is better than none.
+    With `only`, just the flows are played in which one of these opens; with what was checked
+    before, just those that changed. A service that runs is not stopped by these: a help line that
+    nobody looked up for long is better than none.
     """
     try:
         library = open_library(directory)
     except ContentError as error:
         return Proof(error.mistakes, ())
     release = library.release
-    found = walk(release, side_by_side, only)
-    proof = _proof(
-        library, [*found, *misprints(release), *too_hard(release), *stale(release, today)]
-    )
+    walked = walk_again(release, checked.earlier(), side_by_side, only)
+    if walked.anew:
+        checked.keep(walked.earlier)
+    read = [*misprints(release), *too_hard(release), *stale(release, today)]
+    proof = _proof(library, [*walked.findings, *read])
     return replace(proof, errors=tuple(sorted({*proof.errors, *_misfits(directory, release)})))
 
 

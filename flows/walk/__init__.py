@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from flows.program import Release
 from flows.walk.answers import answers
@@ -14,14 +15,34 @@ from flows.walk.measures import measures
 from flows.walk.messages import messages
 from flows.walk.names import ENGINE_VALUES, names
 from flows.walk.order import order
-from flows.walk.proof import Each, Explored, explore
+from flows.walk.proof import Each, Earlier, Explored, explore
 from flows.walk.rules import rules
 from flows.walk.ways import circles, silent_loops, unreached, ways_of
 from flows.walk.wording import wording
 
-__all__ = ["ENGINE_VALUES", "Each", "Explored", "Finding", "explored", "read_through", "walk"]
+__all__ = [
+    "ENGINE_VALUES",
+    "Each",
+    "Earlier",
+    "Explored",
+    "Finding",
+    "Walked",
+    "explored",
+    "read_through",
+    "walk",
+    "walk_again",
+]
 
 _SHARED = frozenset({"program", "messages", "escalation", "crisis", "lines"})
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk found, which flows it played, and what the next one may take up from it."""
+
+    findings: tuple[Finding, ...]
+    anew: tuple[str, ...]
+    earlier: Earlier
 
 
 def walk(
@@ -32,10 +53,20 @@ def walk(
     `each` may play flows side by side where `map` plays one after the other; with `only`, all is
     read, and of the flows just those are played in which one of these opens.
     """
+    return walk_again(release, Earlier(), each, only).findings
+
+
+def walk_again(
+    release: Release, earlier: Earlier, each: Each = map, only: Collection[str] | None = None
+) -> Walked:
+    """The same, where of the flows just those are played that an earlier walk did not know so."""
     atlas = Atlas(release)
     structure, rest = _read(atlas)
-    played = _play(atlas, structure, each, only)
-    return tuple(dict.fromkeys([*structure, *rest, *(played.findings if played else ())]))
+    played = _play(atlas, structure, each, only, earlier)
+    if played is None:
+        return Walked(tuple(dict.fromkeys([*structure, *rest])), (), earlier)
+    findings = tuple(dict.fromkeys([*structure, *rest, *played.findings]))
+    return Walked(findings, played.anew, played.earlier)
 
 
 def read_through(release: Release) -> tuple[Finding, ...]:
@@ -77,9 +108,10 @@ def _play(
     structure: Iterable[Finding],
     each: Each,
     only: Collection[str] | None = None,
+    earlier: Earlier | None = None,
 ) -> Explored | None:
     unsound = frozenset(finding.flow for finding in structure if finding.severity == "error")
-    return None if unsound & _needed_by_all(atlas) else explore(atlas, unsound, each, only)
+    return None if unsound & _needed_by_all(atlas) else explore(atlas, unsound, each, only, earlier)
 
 
 def _needed_by_all(atlas: Atlas) -> frozenset[str]:

@@ -32,12 +32,24 @@ class Classes:
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas, self._tests = atlas, Tests(atlas)
+        self._asked: set[str] = set()
         self._items: dict[tuple[str, Tested, bool], tuple[Items, ...]] = {}
 
     @property
     def tests(self) -> Tests:
         """The tests of the release by their subject."""
         return self._tests
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What was looked for since all was forgotten: `values key`, `tests measure phq-9`."""
+        tests = (f"tests {kind} {name}" for kind, name in self._tests.asked)
+        return (*tests, *(f"values {key}" for key in self._asked))
+
+    def forget(self) -> None:
+        """Nothing was looked for yet."""
+        self._asked.clear()
+        self._tests.asked.clear()
 
     def numbers(self, key: str, low: int, high: int) -> tuple[int, ...]:
         """Both ends of each range of a scale that the conditions on this key tell apart."""
@@ -48,6 +60,7 @@ class Classes:
 
     def values(self, key: str) -> tuple[Value, ...]:
         """What an answer under this key may be, wherever it is asked."""
+        self._asked.add(key)
         return tuple(dict.fromkeys(self._values(key)))
 
     def items(

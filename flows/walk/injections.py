@@ -6,8 +6,7 @@ place; when they are done, the program goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 from flows import crisis
 from flows.effects import Raise, Send
@@ -25,70 +24,69 @@ from flows.walk.space import FAULTS
 
 Position = tuple[tuple[tuple[str, str], ...], str | None, str]
 """Every place that is open, the hold, and the phase."""
+Top = tuple[tuple[tuple[str, str], ...], bool, str | None, str]
+"""The last of these places, if any, whether a safety talk is open, the hold, and the phase."""
 
 _OFFER = Offered(
     at=NOW, offer=1, name="call", values={}, choices=(("1", "Tuesday, 10:00"), ("no", "No call"))
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """Where somebody stands; `anew` if nobody stood at this step, whatever lies below it."""
+def tops(stood: Iterable[State]) -> tuple[tuple[Top, str], ...]:
+    """The first of these states at each step, with and without a safety talk open, as JSON.
 
-    state: State
-    anew: bool = True
-
-
-def stands(stood: Iterable[Mapping[Position, State]]) -> tuple[Stand, ...]:
-    """Where the people of each flow stand at each position.
-
-    The care team meets no more of it than the step and whether a safety talk is open, so that
-    their part is tried once for each of these.
+    The care team meets no more of where somebody stands, so that their part is tried once there.
     """
-    met, found = set[Hashable](), list[Stand]()
-    for (places, held, phase), state in (place for each in stood for place in each.items()):
-        top = places[-1:], any(flow.startswith("safety/") for flow, _ in places), held, phase
-        found.append(Stand(state, anew=top not in met))
-        met.add(top)
-    return tuple(found)
+    found: dict[Top, State] = {}
+    for state in stood:
+        places, held, phase = position(state)
+        is_safety = any(flow.startswith("safety/") for flow, _ in places)
+        found.setdefault((places[-1:], is_safety, held, phase), state)
+    return tuple(
+        (top, state.model_dump_json(exclude_defaults=True)) for top, state in found.items()
+    )
 
 
 def positions(states: Iterable[State]) -> dict[Position, State]:
     """The first of these states at each position."""
     found: dict[Position, State] = {}
     for state in states:
-        places = tuple((frame.flow, frame.step) for frame in state.stack)
-        found.setdefault((places, state.held, state.phase), state)
+        found.setdefault(position(state), state)
     return found
+
+
+def position(state: State) -> Position:
+    """Where somebody stands."""
+    places = tuple((frame.flow, frame.step) for frame in state.stack)
+    return places, state.held, state.phase
 
 
 class Injections:
     """Says crisis words, and asks for help, where somebody stands."""
 
-    def __init__(self, atlas: Atlas) -> None:
-        self._release = atlas.release
+    def __init__(self, atlas: Atlas, release: Release | None = None) -> None:
+        self._release = release or atlas.release
         self._words = _surest(atlas.release)
         self._reply = _reply(atlas.release)
         self._words_of_reply = _words_of(atlas, self._reply)
 
-    def found(self, asked: Iterable[Stand]) -> dict[str, Finding]:
+    def helped(self, states: Iterable[State]) -> dict[str, Finding]:
         """What is wrong with the help at these places, each thing once."""
-        found: dict[str, Finding] = {}
-        for stand in asked:
-            for finding in self._asked(stand):
-                found.setdefault(finding.text.partition(" at ")[0], finding)
-        return found
+        return _once(states, self._asked)
 
-    def _asked(self, stand: Stand) -> Iterator[Finding]:
-        state, where = stand.state, _where(stand.state)
-        try:
-            yield from self._help(state, where)
-            if stand.anew:
-                yield from self._offered(state, where)
-                yield from self._taken_over(state, where)
-        except FAULTS as error:
-            text = f"help does not come at {where}: {type(error).__name__}: {error}"
-            yield Finding("crisis", "hard_rule", text)
+    def cared(self, stood: Iterable[str]) -> dict[str, Finding]:
+        """What is wrong at these tops with what the care team offers, and with help meanwhile."""
+        # whoever stood there on an earlier release stands there on this one
+        here = {"release": self._release.hash}
+        states = (State.model_validate_json(each).model_copy(update=here) for each in stood)
+        return _once(states, self._with_team)
+
+    def _asked(self, state: State) -> Iterator[Finding]:
+        yield from self._help(state, _where(state))
+
+    def _with_team(self, state: State) -> Iterator[Finding]:
+        yield from self._offered(state, _where(state))
+        yield from self._taken_over(state, _where(state))
 
     def _help(self, state: State, where: str) -> Iterator[Finding]:
         if self._words:
@@ -140,6 +138,24 @@ class Injections:
         if not sent or not _shows_lines(sent[0]):
             text = f"/now does not bring the help lines at {where}: they belong into this text"
             yield Finding("messages", "texts.now", text)
+
+
+def _once(
+    states: Iterable[State], look: Callable[[State], Iterator[Finding]]
+) -> dict[str, Finding]:
+    found: dict[str, Finding] = {}
+    for state in states:
+        for finding in _caught(state, look):
+            found.setdefault(finding.text.partition(" at ")[0], finding)
+    return found
+
+
+def _caught(state: State, look: Callable[[State], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look(state)
+    except FAULTS as error:
+        text = f"help does not come at {_where(state)}: {type(error).__name__}: {error}"
+        yield Finding("crisis", "hard_rule", text)
 
 
 def unheard(release: Release) -> Iterator[Finding]:

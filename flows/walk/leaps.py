@@ -14,7 +14,7 @@ from flows.steps import Item
 from flows.walk.classes import Items
 from flows.walk.live import Live
 
-# a flood is not looked at here: no time passes between two answers
+# who takes a breath after each answer sends no flood
 _OF_A_TURN = frozenset({"stack", "asked", "turn", "answers", "words", "crowd"})
 
 

@@ -53,13 +53,15 @@ def all_of(needs: Iterable[Needs]) -> Needs:
 
 
 class Tests:
-    """Every single test of a release, by what it is about."""
+    """Every single test of a release, by what it is about; `asked` collects what was looked for."""
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
+        self.asked: set[Subject] = set()
 
     def about(self, about: Subject) -> tuple[Condition, ...]:
         """The tests about a subject, those about an answer just given among them."""
+        self.asked.add(about)
         return self._found.get(about, ())
 
     @cached_property

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flows.journey import PHASES
-from flows.state import State
 from flows.steps import END
 from flows.walk.classes import Classes, Value
 from flows.walk.finding import Finding, warning
 from flows.walk.graph import Atlas
-from flows.walk.injections import Position, positions
+from flows.walk.grounds import Ground, Grounds, LookedAt
+from flows.walk.injections import Injections, Position, Top, positions, tops
 from flows.walk.lengths import Lengths, lengths, part_minutes
 from flows.walk.live import Live
 from flows.walk.needs import Needs, all_of
-from flows.walk.shown import Shown, Sign
+from flows.walk.shown import Shown, Sign, places_of
 from flows.walk.singles import subject
 from flows.walk.space import Space, in_words
 from flows.walk.watched import Taken, Tested, Watch
@@ -45,18 +45,25 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What playing one flow showed: plain values, so that another process may find them."""
+    """What playing one flow showed, and on what of the release that rests.
+
+    Plain values, so that another process may find them, and the next walk may take them up.
+    """
 
     root: Root
-    shown: Mapping[Sign, Finding]
+    known: str
+    grounds: Grounds
+    shown: tuple[tuple[Sign, Finding], ...]
     findings: tuple[Finding, ...]
+    helped: tuple[tuple[str, Finding], ...]
     lengths: Lengths
     states: int
     is_whole: bool
-    stood: Mapping[Position, State]
+    stood: frozenset[Position]
+    tops: tuple[tuple[Top, str], ...]
     taken: frozenset[Taken]
-    outcomes: Mapping[Tested, frozenset[bool]]
-    everyones: Mapping[str, Value]
+    outcomes: tuple[tuple[Tested, frozenset[bool]], ...]
+    everyones: dict[str, Value]
     """The answers that everyone has given who came through to the end of setting up."""
 
 
@@ -65,8 +72,14 @@ class Stage:
 
     def __init__(self, atlas: Atlas, flows: Collection[str]) -> None:
         self._atlas, self._watch = atlas, Watch()
-        self._release = self._watch.over(atlas.release, flows)
-        self._classes = Classes(atlas)
+        self._looked_at = LookedAt(atlas.release.flows)
+        plain = atlas.release.model_copy(update={"flows": self._looked_at})
+        self._release = self._watch.over(plain, flows)
+        self._classes, self._places = Classes(atlas), places_of(atlas)
+        self._ground = Ground(
+            atlas, flows, self._classes, self._places, self._live.inside, self._matters
+        )
+        self._help = Injections(atlas, plain)
 
     @property
     def tests(self) -> tuple[Tested, ...]:
@@ -79,23 +92,52 @@ class Stage:
 
     def play(self, known: Mapping[str, Value], root: Root) -> Played:
         """What is seen of a flow when people open it of whom this is known."""
-        shown = Shown(self._atlas)
+        self._forget()
+        shown = Shown(self._atlas, self._places)
         live = self._live_setting_up if root.is_setting_up else self._live
         space = Space(self._release, self._classes, live, shown, root.flow)
         base = nobody_yet(self._release, root.phase, dict(known))
         space.explore(worlds(self._release, self._classes, self._live.inside(root.flow), base))
+        stood = positions((*(node.state for node in space.nodes), *space.exits))
+        helped = self._help.helped(stood.values())
         return Played(
             root=root,
-            shown=shown.found,
+            known=_in_words(known),
+            grounds=self._grounds(root, space, shown),
+            shown=tuple(shown.found.items()),
+            helped=tuple(helped.items()),
             findings=(*_too_large(space), *_no_way_out(space), *self._times(space)),
             lengths=lengths(space),
             states=len(space.nodes),
             is_whole=space.is_whole,
-            stood=positions((*(node.state for node in space.nodes), *space.exits)),
+            stood=frozenset(stood),
+            tops=tops(stood.values()),
             taken=frozenset(self._watch.taken),
-            outcomes={place: frozenset(met) for place, met in self._watch.outcomes.items()},
+            outcomes=tuple(self._watch.met),
             everyones=_everyones(space, self._needed) if root.is_setting_up else {},
         )
+
+    def rests(self, known: Mapping[str, Value], root: Root, earlier: Played) -> bool:
+        """Whether a play of this flow would show what it showed before."""
+        is_same = earlier.root == root and earlier.known == _in_words(known)
+        return is_same and self._ground.bears(earlier.grounds)
+
+    def _forget(self) -> None:
+        self._looked_at.forget()
+        self._watch.forget()
+        self._classes.forget()
+
+    def _grounds(self, root: Root, space: Space, shown: Shown) -> Grounds:
+        """What was looked at since all was forgotten."""
+        more = [*self._classes.asked, *(f"text {text}" for text in shown.elsewhere)]
+        if root.is_setting_up:
+            states = (*(node.state for node in space.nodes), *space.exits)
+            more += {f"matters {key}" for state in states for key in state.answers}
+        return self._ground.of(root.flow, self._looked_at.names, *more)
+
+    def _matters(self, key: str) -> tuple[bool, bool]:
+        """Whether some text shows an answer, and whether anything depends on it."""
+        return key in self._everything.keys, key in self._needed
 
     @cached_property
     def _live(self) -> Live:
@@ -135,6 +177,11 @@ class Stage:
                     f"and {MOST_PART_MINUTES} are enough: split it"
                 )
                 yield warning(*place, text)
+
+
+def _in_words(known: Mapping[str, Value]) -> str:
+    """What tells these answers of everyone from any others."""
+    return repr(sorted(known.items()))
 
 
 def _everyones(space: Space, needed: frozenset[str]) -> dict[str, Value]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar
@@ -11,10 +12,10 @@ from flows.journey import PHASES
 from flows.walk.classes import Value
 from flows.walk.finding import Finding, warning
 from flows.walk.graph import Atlas
-from flows.walk.injections import Injections, Position, stands
+from flows.walk.injections import Injections, Position
 from flows.walk.lengths import Lengths
 from flows.walk.played import Played, Root, Stage
-from flows.walk.watched import Taken
+from flows.walk.watched import Taken, Tested
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -31,13 +32,26 @@ class Each(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a walk found, for the next one: each flow's play, and what the care team met."""
+
+    plays: tuple[Played, ...] = ()
+    cared: tuple[tuple[str, Finding], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Explored:
-    """What playing a release through showed: findings, how long flows take, how much was seen."""
+    """What playing a release through showed: findings, how long flows take, how much was seen.
+
+    `anew` names the flows that were played for it; what the others show was known.
+    """
 
     findings: tuple[Finding, ...]
     lengths: Mapping[str, Lengths]
     states: int
     positions: int
+    anew: tuple[str, ...]
+    earlier: Earlier
 
 
 def explore(
@@ -45,10 +59,12 @@ def explore(
     unsound: frozenset[str] = frozenset(),
     each: Each = map,
     only: Collection[str] | None = None,
+    earlier: Earlier | None = None,
 ) -> Explored:
     """Everything that only playing shows; flows that are unsound on paper are left out.
 
-    With `only`, beside setting up, just the flows are played in which one of these opens.
+    With `only`, beside setting up, just the flows are played in which one of these opens; with
+    what was found earlier, just those that rest on something else by now.
     """
     chosen = [
         root
@@ -56,7 +72,8 @@ def explore(
         if not atlas.within[root.flow] & unsound
         and (only is None or root.is_setting_up or not atlas.within[root.flow].isdisjoint(only))
     ]
-    return _Exploration(atlas, Stage(atlas, atlas.graphs.keys() - unsound), chosen, each).explored()
+    stage = Stage(atlas, atlas.graphs.keys() - unsound)
+    return _Exploration(atlas, stage, chosen, each, earlier or Earlier()).explored()
 
 
 def roots(atlas: Atlas) -> tuple[Root, ...]:
@@ -106,28 +123,39 @@ def _done(atlas: Atlas) -> frozenset[str]:
 
 
 class _Exploration:
-    def __init__(self, atlas: Atlas, stage: Stage, chosen: list[Root], each: Each) -> None:
+    def __init__(
+        self, atlas: Atlas, stage: Stage, chosen: list[Root], each: Each, earlier: Earlier
+    ) -> None:
         self._atlas, self._stage, self._roots, self._each = atlas, stage, chosen, each
+        self._earlier, self._anew = earlier, list[Root]()
         self._played: dict[Root, Played] = {}
 
     def explored(self) -> Explored:
-        """Plays every root, then says what was seen."""
+        """Plays every root of which the play is not known, then says what was seen."""
         known: dict[str, Value] = {}
         for root in (root for root in self._roots if root.is_setting_up):
-            self._played[root] = played = self._stage.play(known, root)
-            known |= played.everyones
+            self._play_all([root], known)
+            known |= self._played[root].everyones
         self._play_all([root for root in self._roots if not root.is_setting_up], known)
         return Explored(
             findings=tuple(self._findings()),
             lengths={played.root.flow: played.lengths for played in self._all},
             states=sum(played.states for played in self._all),
             positions=len(frozenset[Position]().union(*(each.stood for each in self._all))),
+            anew=tuple(root.flow for root in self._anew),
+            earlier=Earlier(tuple(self._all), self._cared),
         )
 
-    def _play_all(self, others: Sequence[Root], known: Mapping[str, Value]) -> None:
-        """Play those of which none needs another; the longest begins first."""
-        ordered = sorted(others, key=self._stage.weight, reverse=True)
-        for played in self._each(partial(self._stage.play, known), ordered):
+    def _play_all(self, roots: Sequence[Root], known: Mapping[str, Value]) -> None:
+        """Play those that are not known and of which none needs another; the longest first."""
+        for played in self._earlier.plays:
+            if played.root in roots and self._stage.rests(known, played.root, played):
+                self._played[played.root] = played
+        anew = [root for root in roots if root not in self._played]
+        self._anew += anew
+        each = self._each if len(anew) > 1 else map
+        ordered = sorted(anew, key=self._stage.weight, reverse=True)
+        for played in each(partial(self._stage.play, known), ordered):
             self._played[played.root] = played
 
     @cached_property
@@ -136,16 +164,22 @@ class _Exploration:
 
     def _findings(self) -> Iterator[Finding]:
         yield from _first([played.shown for played in self._all])
-        yield from _first(self._helped())
+        yield from _first([*(played.helped for played in self._all), self._cared])
         for played in self._all:
             yield from played.findings
         yield from self._unreached()
         yield from self._undecided()
 
-    def _helped(self) -> list[dict[str, Finding]]:
-        found = stands(played.stood for played in self._all)
+    @cached_property
+    def _cared(self) -> tuple[tuple[str, Finding], ...]:
+        """What is wrong with what the care team does, wherever somebody stands."""
+        if not self._anew and self._earlier.plays == tuple(self._all):
+            return self._earlier.cared
+        first = {top: state for played in reversed(self._all) for top, state in played.tops}
+        found = [first[top] for top in dict.fromkeys(t for p in self._all for t, _ in p.tops)]
         places = [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
-        return list(self._each(Injections(self._atlas).found, places))
+        seen = list(self._each(Injections(self._atlas).cared, places))
+        return tuple((sign, finding) for each in seen for sign, finding in each.items())
 
     @cached_property
     def _judged(self) -> frozenset[str]:
@@ -170,10 +204,17 @@ class _Exploration:
                     )
                     yield Finding(name, step, text)
 
+    @cached_property
+    def _outcomes(self) -> dict[Tested, set[bool]]:
+        found: defaultdict[Tested, set[bool]] = defaultdict(set)
+        for place, fell in (outcome for played in self._all for outcome in played.outcomes):
+            found[place] |= fell
+        return found
+
     def _undecided(self) -> Iterator[Finding]:
         for place in self._stage.tests:
             flow, step, condition = place
-            outcomes = frozenset[bool]().union(*(each.outcomes[place] for each in self._all))
+            outcomes = self._outcomes.get(place, set[bool]())
             written = flow in self._atlas.written and flow in self._judged
             # an own answer is always known, and whoever skips goes another way
             is_own = condition.startswith("answer known")
@@ -183,10 +224,9 @@ class _Exploration:
                 yield warning(flow, step, text)
 
 
-def _first(found: Sequence[Mapping[T, Finding]]) -> Iterator[Finding]:
+def _first(found: Sequence[Iterable[tuple[Hashable, Finding]]]) -> Iterator[Finding]:
     """What was found first of each sign, in the order of the flows."""
-    signs: dict[T, Finding] = {}
-    for each in found:
-        for sign, finding in each.items():
-            signs.setdefault(sign, finding)
+    signs: dict[Hashable, Finding] = {}
+    for sign, finding in (one for each in found for one in each):
+        signs.setdefault(sign, finding)
     return iter(signs.values())

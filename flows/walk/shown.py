@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.effects import Chart, Effect, GiveData, Keep, Send, Sheet
@@ -40,6 +40,8 @@ _NOTHING = Joined(at=NOW)
 _OWN = "the program’s own words"
 
 Place = tuple[str, str]
+Places = Mapping[str, Sequence[Place]]
+"""Where each text is written."""
 Sign = tuple[str, str, str]
 """What tells one thing that is wrong from another: its kind, its flow and its step."""
 
@@ -53,25 +55,40 @@ class _Bubble:
 
 
 class Shown:
-    """Looks at every turn and keeps what is wrong in it, each thing once."""
+    """Looks at every turn and keeps what is wrong in it, each thing once.
 
-    def __init__(self, atlas: Atlas) -> None:
+    `elsewhere` are the texts that no flow inside holds.
+    """
+
+    def __init__(self, atlas: Atlas, places: Places) -> None:
         self._atlas, self._release = atlas, atlas.release
         self.found: dict[Sign, Finding] = {}
-        self._places = _places(atlas)
+        self.elsewhere: set[str] = set()
+        self._words_of: dict[Hashable, int] = {}
+        self._places = places
         self._ends = f"\n\n{self._release.text('rate-ends')}"
 
     def look(self, moment: Moment) -> float:
         """The seconds it takes to read what the turn sent."""
         bubbles = self._bubbles(moment)
-        for bubble in bubbles:
-            self._keep_all(self._unknown(moment, bubble))
-            self._keep_all(self._words(moment, bubble))
-            self._keep_all(self._buttons(moment, bubble))
+        words = sum(self._look_at(moment, bubble) for bubble in bubbles)
         self._keep_all(self._hint(moment))
         self._keep_all(self._flood(moment, bubbles))
         self._keep_all(self._bands(moment))
-        return sum(_words_in(bubble.effect) for bubble in bubbles) / WORDS_A_SECOND
+        return words / WORDS_A_SECOND
+
+    def _look_at(self, moment: Moment, bubble: _Bubble) -> int:
+        """How many words a bubble shows; its like was looked at when it came first."""
+        if not isinstance(bubble.effect, Send):
+            return 0
+        place = bubble.place or _standing(moment.root, moment.before)
+        like = place, bubble.place is None, _like(bubble.effect)
+        if like not in self._words_of:
+            self._words_of[like] = _words_in(bubble.effect)
+            self._keep_all(self._unknown(moment, bubble))
+            self._keep_all(self._words(moment, bubble))
+            self._keep_all(self._buttons(moment, bubble))
+        return self._words_of[like]
 
     def fault(self, root: str, at: State | None, trail: Trail, error: Exception) -> None:
         """Keep that the engine could not take a turn."""
@@ -102,11 +119,11 @@ class Shown:
         """The step that says this, in a flow that opens in the one that is played if it can be."""
         if not isinstance(effect, Send):
             return None
-        places = self._places.get(effect.text.removesuffix(self._ends), ())
-        home = self._atlas.within[moment.root]
-        return next((place for place in places if place[0] in home), None) or next(
-            iter(places), None
-        )
+        text, home = effect.text.removesuffix(self._ends), self._atlas.within[moment.root]
+        inside = next((place for place in self._places.get(text, ()) if place[0] in home), None)
+        if inside is None:
+            self.elsewhere.add(text)
+        return inside or next(iter(self._places.get(text, ())), None)
 
     def _unknown(self, moment: Moment, bubble: _Bubble) -> Iterator[tuple[str, Finding]]:
         if not isinstance(bubble.effect, Send):
@@ -213,6 +230,12 @@ def _unbound(moment: Moment, key: str, place: Place) -> tuple[str, Finding]:
     return key, Finding(*place, text)
 
 
+def _like(sent: Send) -> Hashable:
+    """What a bubble shows, whichever turn its buttons belong to."""
+    buttons = tuple((button.label, len(button.data)) for button in every_button(sent))
+    return sent.text, tuple(sent.values.items()), buttons
+
+
 def _words_in(effect: Effect) -> int:
     """How many words a bubble shows, its filled-in lists not counted."""
     if not isinstance(effect, Send):
@@ -228,8 +251,8 @@ def _standing(root: str, at: State | None) -> Place:
     return next(((frame.flow, frame.step) for frame in written), (root, ""))
 
 
-def _places(atlas: Atlas) -> dict[str, list[Place]]:
-    """Where each text is written."""
+def places_of(atlas: Atlas) -> Places:
+    """Where each text of a release is written."""
     found: defaultdict[str, list[Place]] = defaultdict(list)
     for name, graph in atlas.graphs.items():
         for step in graph.flow.steps:

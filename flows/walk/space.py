@@ -224,7 +224,7 @@ class Space:
         return top is not None and top.flow not in self._home and top.flow.startswith("safety/")
 
     def _node(self, before: int | None, taken: Turn, said: str) -> int | None:
-        state = taken.state
+        state = _rested(taken.state)
         if state.asked is None or not state.stack or state.stack[-1].flow not in self._home:
             self.exits.append(state)
             return None
@@ -261,6 +261,11 @@ def opened(release: Release, root: str, state: State) -> Turn:
     opened = talk.run(hold(scene, root)) if is_safety else talk.begin(scene, root)
     scene = schedule(opened)
     return Turn(scene.state, scene.effects)
+
+
+def _rested(state: State) -> State:
+    """A patient who takes a breath after each answer: what they send is never a flood."""
+    return state if state.crowd is None else state.model_copy(update={"crowd": None})
 
 
 _START = Joined(at=NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,17 @@ class Watch:
     def __init__(self) -> None:
         self.taken: set[Taken] = set()
         self.outcomes: defaultdict[Tested, set[bool]] = defaultdict(set)
+
+    def forget(self) -> None:
+        """Nothing was seen yet."""
+        self.taken.clear()
+        for outcomes in self.outcomes.values():
+            outcomes.clear()
+
+    @property
+    def met(self) -> Iterator[tuple[Tested, frozenset[bool]]]:
+        """The conditions that somebody met, and how they fell."""
+        return ((place, frozenset(fell)) for place, fell in self.outcomes.items() if fell)
 
     def over(self, release: Release, flows: Iterable[str]) -> Release:
         """The release, with every step that the engine takes in these flows seen here."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli import program
 from bot.content.cohorts import read_cohort, read_outcomes
 from bot.content.mistakes import ContentError
 from tests.flows.starts import real_release
@@ -21,7 +21,7 @@ HEAD = "patient,at,measure,total,item1,item9\n"
 
 def told(*arguments: str | Path) -> str:
     """What the command prints."""
-    done = CliRunner().invoke(app, ["backtest", *map(str, arguments)], catch_exceptions=False)
+    done = CliRunner().invoke(program(), ["backtest", *map(str, arguments)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import authors
 from bot.content.reading import read
+from bot.keys import new_key
 from flows.machine import definition
 from flows.machines import mermaid
 from tests.content.packs import TINY, Edit, copy_with
@@ -43,6 +44,19 @@ def test_check_of_good_content_says_so() -> None:
 
     assert result.output == "No mistakes, 0 warnings.\n"
     assert result.exit_code == 0
+
+
+def test_check_says_the_same_of_what_it_takes_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With keys, the next check takes up what this one found, unless it is to be fresh."""
+    monkeypatch.setenv("SECRET_KEYS", new_key())
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+    said = [paceful("check", str(TINY), *words).output for words in ((), (), ("--fresh",))]
+
+    assert said == ["No mistakes, 0 warnings.\n"] * 3
+    assert [file.name for file in (tmp_path / "cache").iterdir()] == ["checked.sealed"]
 
 
 def test_check_of_broken_content_leads_to_the_line(

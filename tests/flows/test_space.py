@@ -53,6 +53,15 @@ def test_a_placeholder_is_followed_through_every_answer() -> None:
     ]
 
 
+def test_a_long_page_of_own_words_is_no_flood() -> None:
+    """Who writes to thirty questions, and takes a breath after each, comes to the end of them."""
+    written = [{"write": f"w{n}", "text": f"What about {n}?"} for n in range(1, 31)]
+
+    assert errors(release_with(flow(MADE, *written, {"say": "You said {w30}."})), MADE) == [
+        "{w30} is not known on the way w30 skipped: give it words for that, {w30|…}"
+    ]
+
+
 def test_whoever_answered_does_not_hide_whoever_skipped() -> None:
     """Two who stand at the same question are two, when a text ahead shows what one never said."""
     made = flow(MADE, *asks("k1", "k2", "k3"), {"say": "You said {k1}."})
