@@ -6,8 +6,8 @@ The times are RETENTION's; what was removed, and when, is kept in a mark for `pa
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 MARK = "retention"
 REASON = "kept for its time (RETENTION)"
 BATCH = 500
+SPAN = 20_000
+"""So many numbers are looked through at a time, of however many there are."""
 NIGHT = 3
 """The hour of the clinic's clocks from which a day's run begins."""
 LONGEST = timedelta(hours=30)
@@ -42,15 +44,21 @@ class Batch:
     part: str = ""
     ids: tuple[int, ...] = ()
     pseudonym: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Before which number each part has been looked through, once this is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """When the last run was over, what it removed, and what the one that goes on has removed."""
+    """When the last run was over, what it removed, and what the one that goes on has removed.
+
+    `places` is before which number that one has looked through each part.
+    """
 
     finished_at: datetime | None
     removed: dict[str, int]
     running: dict[str, int]
+    places: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ def last_run(unit: Unit) -> Run:
     kept: dict[str, Any] = orjson.loads(marks.get(unit, MARK) or "{}")
     finished = kept.get("finished_at")
     moment = datetime.fromisoformat(finished) if finished else None
-    return Run(moment, kept.get("removed", {}), kept.get("running", {}))
+    return Run(moment, kept.get("removed", {}), kept.get("running", {}), kept.get("places", {}))
 
 
 def is_due(unit: Unit, site: Site) -> bool:
@@ -85,19 +93,22 @@ def is_due(unit: Unit, site: Site) -> bool:
 
 
 def next_batch(unit: Unit, site: Site) -> Batch | None:
-    """The next that must go, if a run is due; None if none is, or nothing is left."""
+    """The next that must go, if a run is due; None if none is, or nothing is left.
+
+    Where there is very much to look through, it is empty and says how far this look came.
+    """
     return next(_over(unit, site), None)
 
 
 def retire(unit: Unit, site: Site, batch: Batch) -> int:
     """How much of this batch went; what may no longer go, as things are now, stays."""
-    before = _before(site, batch.data)
     if batch.part:
-        number = retiring.retire(unit, batch.part, before, batch.ids)
+        number = retiring.retire(unit, batch.part, _until(site, batch.data, batch.part), batch.ids)
     else:
-        number = _erase(unit, site, batch.pseudonym, before)
-    run = last_run(unit)
-    _keep(unit, Run(run.finished_at, run.removed, _added(run.running, batch.data, number)))
+        number = _erase(unit, site, batch.pseudonym, _before(site, batch.data))
+    run, places = last_run(unit), dict(batch.places)
+    running = _added(run.running, batch.data, number) if number else run.running
+    _keep(unit, Run(run.finished_at, run.removed, running, {**run.places, **places}))
     return number
 
 
@@ -140,7 +151,8 @@ def _stands(unit: Unit, site: Site, run: Run, data: DataClass) -> Standing:
 def _oldest(unit: Unit, data: DataClass) -> datetime | None:
     if data == "record":
         return retiring.longest_seen(unit)
-    moments = [retiring.oldest(unit, part) for part in _parts(data)]
+    # rows that stay for longer than the class hold nothing of it any more
+    moments = [retiring.oldest(unit, part) for part in _parts(data) if part in TABLE[data].tables]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -148,21 +160,38 @@ def _over(unit: Unit, site: Site) -> Iterator[Batch]:
     """What is over its time, the rows of other classes before whole patients."""
     if not is_due(unit, site):
         return
+    places, room = last_run(unit).places, SPAN
     for data in TABLE:
         for part in _parts(data):
-            ids = retiring.due(unit, part, _before(site, data), BATCH)
-            if ids:
-                yield Batch(data, part, tuple(ids))
+            left = _left(unit, part, places)
+            some = left[:room]
+            ids = retiring.due(unit, part, _until(site, data, part), BATCH, some)
+            places = {**places, part: ids[-1] + 1 if len(ids) == BATCH else some.stop}
+            room -= len(some)
+            if ids or len(some) < len(left):
+                yield Batch(data, part, tuple(ids), places=places)
     for pseudonym in retiring.longest_gone(unit, _before(site, "record"), 1):
         yield Batch("record", pseudonym=pseudonym)
 
 
+def _left(unit: Unit, part: str, places: Mapping[str, int]) -> range:
+    """The numbers of this part that the run which goes on has not looked at."""
+    numbers = retiring.numbers(unit, part)
+    return range(max(numbers.start, min(places.get(part, 0), numbers.stop)), numbers.stop)
+
+
 def _parts(data: DataClass) -> list[str]:
-    return [name for name in TABLE[data].tables if name in retiring.PARTS]
+    names = TABLE[data].tables
+    return [each for each, part in retiring.PARTS.items() if part.table.name in names]
 
 
 def _before(site: Site, data: DataClass) -> datetime:
     return site.clock.now() - site.settings.retention[data]
+
+
+def _until(site: Site, data: DataClass, part: str) -> datetime:
+    """What began before this moment is over its time in this part."""
+    return site.clock.now() - retiring.PARTS[part].lasts(site.settings.retention[data])
 
 
 def _erase(unit: Unit, site: Site, pseudonym: str, before: datetime) -> int:
@@ -179,5 +208,6 @@ def _added(counts: dict[str, int], data: DataClass, number: int) -> dict[str, in
 
 
 def _keep(unit: Unit, run: Run) -> None:
-    kept = {"finished_at": run.finished_at, "removed": run.removed, "running": run.running}
+    kept = {"finished_at": run.finished_at, "removed": run.removed}
+    kept |= {"running": run.running, "places": run.places}
     marks.set(unit, MARK, orjson.dumps(kept).decode())

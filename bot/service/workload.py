@@ -80,9 +80,10 @@ class _Tally:
 def work(unit: Unit, since: datetime, now: datetime) -> dict[int, Work]:
     """What each clinician did since then."""
     tallies: defaultdict[int, _Tally] = defaultdict(_Tally)
-    for who, seconds in taken(workload.steps(unit, since)):
+    steps = workload.steps(unit, since)
+    for who, seconds in taken(steps):
         tallies[who].take.append(seconds)
-    for who, seconds in acted(workload.steps(unit, since)):
+    for who, seconds in acted(steps):
         tallies[who].act.append(seconds)
     for who, seconds in answered(workload.written(unit, since)):
         tallies[who].answer.append(seconds)

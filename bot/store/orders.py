@@ -7,13 +7,13 @@ an order of their own. So nobody has to put everybody in order, or to read a who
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 
 from bot.store.tables import alerts, messages, nudges, patients, scores
-from bot.store.wants import TIERS, Wanted, is_coming, is_open, is_unread
+from bot.store.wants import TIERS, Wanted, is_clock, is_coming, is_open, is_unread, is_waiting
 from flows.journey import PHASES
 
 _SCORE = "score-"
@@ -36,16 +36,25 @@ class Part:
     where: tuple[ColumnElement[bool], ...] = ()
     is_rest: bool = False
     is_walked: bool = False
-    """Whether an index leads through it in this order, so that the first few are found at once."""
+    """Whether the first few in this order are found at once: by an index, or as all are few."""
+    way: Part | None = None
+    """The same patients in the same order where an index leads through, if not through this."""
+    each: Select[int] | None = None
+    """The number of each of them, where so they are sooner counted than by all of this."""
 
     def count(self, matching: Select[int], *, is_all: bool) -> Select[int]:
         """How many of those who match are in it; all who match if it is the rest."""
-        those = select(self.id).where(*self.where)
+        those = self._all() if self.each is None else self.each
         if self.is_rest:
             those = matching
         elif not is_all:
-            those = those.where(self.id.in_(matching))
+            those = those.where(those.selected_columns[0].in_(matching))
         return select(func.count()).select_from(those.subquery())
+
+    def first(self, conditions: Conditions, most: int, *, in_reverse: bool) -> Select[int]:
+        """The numbers of the first ones of whom these hold, or of the last ones."""
+        those = self._of(conditions, is_soon=False)
+        return those.order_by(*self._in_order(in_reverse=in_reverse)).limit(most)
 
     def some(
         self, conditions: Conditions, size: int, start: int, stop: int
@@ -55,8 +64,9 @@ class Part:
         What lies nearer to the end is counted from there.
         """
         in_reverse = start > size - stop
-        by = (*self.by, (self.id, False))
-        order = [column.desc() if down != in_reverse else column.asc() for column, down in by]
+        # where nobody is left out, whoever comes next is near
+        is_next = self.is_walked and not conditions
+        order = self._in_order(in_reverse=in_reverse, is_next=is_next)
         offset = size - stop if in_reverse else start
         is_soon = self.is_walked and FAR * (offset + stop - start) < size
         those = self._of(conditions, is_soon=is_soon)
@@ -64,13 +74,21 @@ class Part:
 
     def _of(self, conditions: Conditions, *, is_soon: bool) -> Select[int]:
         """Those in it of whom these hold; `is_soon` if the first few are enough."""
-        those = select(self.id).where(*self.where)
+        those = self._all()
         if self.id is patients.c.id or not conditions:
             return those.where(*conditions)
         matching = select(patients.c.id).where(*conditions)
         if is_soon:
             return those.where(matching.where(patients.c.id == self.id).exists())
         return those.where(self.id.in_(matching))
+
+    def _all(self) -> Select[int]:
+        return select(self.id).where(*self.where)
+
+    def _in_order(self, *, in_reverse: bool, is_next: bool = False) -> list[ColumnElement[Any]]:
+        # a sum is no column: who is in it is looked up in an index, and not in the whole rows
+        by = (*self.by, (self.id if self.by or is_next else self.id + 0, False))
+        return [column.desc() if down != in_reverse else column.asc() for column, down in by]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +108,11 @@ def order(wanted: Wanted) -> Order:
     down = wanted.down
     if wanted.sort == "phase":
         return _by_phase(down)
-    return Order(tuple(_parts(wanted)))
+    parts = _parts(wanted)
+    if wanted.phase or wanted.words or wanted.off_track:
+        # to know it of somebody their row is read: better in an index of all
+        parts = [replace(each, is_walked=each.is_walked and not each.is_rest) for each in parts]
+    return Order(tuple(parts))
 
 
 def _parts(wanted: Wanted) -> list[Part]:
@@ -141,14 +163,27 @@ def _by_due(down: bool) -> list[Part]:
     first = func.min(nudges.c.due_at).label("due_at")
     query = select(nudges.c.patient_id, first).where(is_coming())
     coming = query.group_by(nudges.c.patient_id).subquery()
-    those = Part(coming.c.patient_id, ((coming.c.due_at, down),))
-    return [those, _others(select(nudges.c.patient_id).where(is_coming()))]
+    # in other words than the index of those that come: the one of moments leads through them
+    next_ones = is_waiting(nudges), not_(is_clock()), ~_another_comes_sooner()
+    way = Part(nudges.c.patient_id, ((nudges.c.due_at, down),), next_ones, is_walked=True)
+    each = select(nudges.c.patient_id).where(is_coming())
+    those = Part(coming.c.patient_id, ((coming.c.due_at, down),), way=way, each=each.distinct())
+    return [those, _others(each)]
+
+
+def _another_comes_sooner() -> ColumnElement[bool]:
+    """Whether another nudge comes to the patient before this one."""
+    other = nudges.alias("other")
+    same = and_(other.c.due_at == nudges.c.due_at, other.c.id < nudges.c.id)
+    sooner = or_(other.c.due_at < nudges.c.due_at, same)
+    theirs = is_waiting(other), is_coming(other), other.c.patient_id == nudges.c.patient_id
+    return select(other.c.id).where(*theirs, sooner).exists()
 
 
 def _by_unread(down: bool) -> list[Part]:
     query = select(messages.c.patient_id, func.count().label("number")).where(is_unread())
     waiting = query.group_by(messages.c.patient_id).subquery()
-    those = Part(waiting.c.patient_id, ((waiting.c.number, down),))
+    those = Part(waiting.c.patient_id, ((waiting.c.number, down),), is_walked=True)
     return [those, _others(select(messages.c.patient_id).where(is_unread()))]
 
 
@@ -159,10 +194,12 @@ def _by_need(down: bool) -> list[Part]:
     since = func.min(alerts.c.raised_at).label("since")
     query = select(alerts.c.patient_id, rank, since).where(is_open())
     worst = query.group_by(alerts.c.patient_id).subquery()
-    those = Part(worst.c.patient_id, ((worst.c.rank, down), (worst.c.since, down)))
+    by = (worst.c.rank, down), (worst.c.since, down)
+    those = Part(worst.c.patient_id, by, is_walked=True)
     calm = patients.c.id.not_in(select(alerts.c.patient_id).where(is_open()))
     return [those, *_by_seen(down, calm)]
 
 
 def _others(those: Select[int]) -> Part:
-    return _rest(where=(patients.c.id.not_in(those),))
+    where = (patients.c.id.not_in(those),)
+    return Part(patients.c.id, where=where, is_rest=True, is_walked=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.store.outbox import EMPTIED, SETTLED
 from bot.store.tables import (
     alerts,
     contacts,
+    gaps,
     inbox,
     invites,
     mails,
@@ -32,21 +33,40 @@ _OVER = (*SETTLED, "doubtful", "dropped")
 _NUDGED = ("sent", "skipped", "cancelled")
 
 
+_UNWANTED = ("done", "ignored", "wrong-code")
+_PASSING = ("settle", "toast")
+MONTH = timedelta(days=30)
+"""So long a second copy of an update is known for one, and what left nothing in a chat is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one table holds of a class: from when its time runs, which rows may go, and how."""
+    """What one table holds of a class: from when its time runs, which rows may go, and how.
+
+    Whole rows may have another time than that of the class, which `lasts` says from it.
+    """
 
     table: Table
     since: ColumnElement[Any]
     may_go: ColumnElement[bool]
     go: Callable[[Unit, ColumnElement[bool]], None]
+    lasts: Callable[[timedelta], timedelta] = lambda kept: kept
 
 
-def due(unit: Unit, name: str, before: datetime, limit: int) -> list[int]:
-    """The numbers of rows of this part whose time ran out before that moment, oldest first."""
+def due(unit: Unit, name: str, before: datetime, limit: int, among: range) -> list[int]:
+    """The first numbers among these whose rows of this part ran out of time before that moment."""
     part = PARTS[name]
-    query = select(part.table.c.id).where(part.may_go, part.since < before)
-    return list(unit.connection.execute(query.order_by(part.table.c.id).limit(limit)).scalars())
+    number = part.table.c.id
+    some = number >= among.start, number < among.stop
+    query = select(number).where(*some, part.may_go, part.since < before)
+    return list(unit.connection.execute(query.order_by(number).limit(limit)).scalars())
+
+
+def numbers(unit: Unit, name: str) -> range:
+    """From which to which number there are rows of this part, whatever may go of them."""
+    number = PARTS[name].table.c.id
+    first, last = unit.connection.execute(select(func.min(number), func.max(number))).one()
+    return range(0) if first is None else range(first, last + 1)
 
 
 def retire(unit: Unit, name: str, before: datetime, ids: Collection[int]) -> int:
@@ -120,7 +140,7 @@ def _remove_from(table: Table) -> Callable[[Unit, ColumnElement[bool]], None]:
 
 
 def _empty_inbox(unit: Unit, rows: ColumnElement[bool]) -> None:
-    # the row stays, so that Telegram's second copy of the message is still known as one
+    # the row stays for now, so that Telegram's second copy of the message is still known as one
     _run(unit, update(inbox).where(rows).values(body=None))
 
 
@@ -153,6 +173,14 @@ def _seen_by() -> ColumnElement[Any]:
     return select(_SEEN).where(patients.c.id == contacts.c.patient_id).scalar_subquery()
 
 
+def _is_done_with() -> ColumnElement[bool]:
+    """Whether nobody asks any more for an arrival, even by its name."""
+    # whom a gap was told to stands in the inbox; what nobody could handle is counted there
+    telling = exists().where(gaps.c.told_at.is_(None))
+    emptied = inbox.c.handled_at.is_not(None) & inbox.c.body.is_(None)
+    return emptied & inbox.c.outcome.in_(_UNWANTED) & ~telling
+
+
 def _is_only_a_patients() -> ColumnElement[bool]:
     is_quiet = exists().where(patients.c.id == contacts.c.patient_id, _is_quiet())
     return contacts.c.clinician_id.is_(None) & is_quiet
@@ -171,6 +199,22 @@ PARTS: Mapping[str, Part] = MappingProxyType(
             outbox.c.created_at,
             outbox.c.state.in_(_OVER) & (outbox.c.body != EMPTIED),
             _empty_outbox,
+        ),
+        "arrivals": Part(
+            inbox,
+            inbox.c.handled_at,
+            _is_done_with(),
+            _remove_from(inbox),
+            # Telegram repeats an update within a day, and a spool is read at the next start
+            lambda kept: max(kept, MONTH),
+        ),
+        "passing": Part(
+            outbox,
+            outbox.c.created_at,
+            # a toast and buttons taken away: no message of the chat is theirs
+            outbox.c.state.in_(_OVER) & outbox.c.shape.in_(_PASSING),
+            _remove_from(outbox),
+            lambda kept: min(kept, MONTH),
         ),
         "nudges": Part(nudges, nudges.c.due_at, nudges.c.state.in_(_NUDGED), _remove_from(nudges)),
         "mails": Part(
@@ -197,4 +241,4 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         "contacts": Part(contacts, _seen_by(), _is_only_a_patients(), _forget_contacts),
     }
 )
-"""What is removed or emptied row by row, by its table; a record goes patient by patient."""
+"""What is removed or emptied row by row, by its name; a record goes patient by patient."""

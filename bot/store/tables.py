@@ -454,7 +454,7 @@ outbox = Table(
     Column("error", String(256)),
     Index("ix_outbox_contact_id_turn", "contact_id", "turn"),
     Index("ix_outbox_contact_id_message_id", "contact_id", "message_id"),
-    Index("ix_outbox_state_not_before", "state", "not_before"),
+    Index("ix_outbox_state", "state"),
     sqlite_autoincrement=True,
 )
 _UNSETTLED = text("state IN ('pending', 'sending')")

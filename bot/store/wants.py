@@ -7,19 +7,22 @@ somebody at work on the program was last heard of. Everything finer lies sealed 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Select,
     and_,
     case,
     exists,
+    func,
     literal_column,
     or_,
     select,
+    union_all,
 )
 
 from bot.store.tables import (
@@ -93,9 +96,15 @@ def is_unread() -> ColumnElement[bool]:
     return and_(messages.c.seen_at.is_(None), messages.c.clinician_id.is_(None))
 
 
-def is_coming() -> ColumnElement[bool]:
+def is_waiting(rows: FromClause) -> ColumnElement[bool]:
+    """Whether a nudge waits; in the very words of the indexes that hold those."""
+    return rows.c.state == _WAITING
+
+
+def is_coming(rows: FromClause = nudges) -> ColumnElement[bool]:
     """Whether a nudge will reach the patient, and is not a clock of ours."""
-    return and_(nudges.c.state == _WAITING, _in_words(COMING))
+    words = COMING.replace(nudges.name, rows.description)
+    return and_(rows.c.state == _WAITING, _in_words(words))
 
 
 def is_clock() -> ColumnElement[bool]:
@@ -111,16 +120,27 @@ def is_left(at: datetime) -> ColumnElement[bool]:
 
 def is_open_to(clinician_id: int, at: datetime) -> ColumnElement[bool]:
     """Whether a clinician who leads nobody may open the patient: bot.service.access in SQL."""
-    taken = _with_open(alerts.c.taken_by == clinician_id)
-    glass = select(glasses.c.patient_id).where(
-        glasses.c.clinician_id == clinician_id, glasses.c.until_at > at
-    )
     return or_(
         patients.c.id.in_(_guided_by(clinician_id)),
         ~_is_guided(),
-        patients.c.id.in_(taken),
-        patients.c.id.in_(glass),
+        patients.c.id.in_(_with_open(alerts.c.taken_by == clinician_id)),
+        patients.c.id.in_(_under_glass(clinician_id, at)),
     )
+
+
+def total(wanted: Wanted, at: datetime) -> Select[int]:
+    """How many patients are wanted."""
+    everybody = select(func.count()).select_from(patients)
+    are_few = wanted.tier is not None or wanted.of_clinician is not None
+    if wanted.open_to is None or are_few:
+        return everybody.where(*conditions(wanted, at))
+    shut = _shut_to(wanted.open_to, at)
+    others = conditions(replace(wanted, open_to=None), at)
+    if others:
+        return everybody.where(*others, patients.c.id.not_in(shut))
+    # who is shut is sooner counted than who is not
+    number = select(func.count()).select_from(shut.distinct().subquery())
+    return select(everybody.scalar_subquery() - number.scalar_subquery())
 
 
 def conditions(wanted: Wanted, at: datetime) -> list[ColumnElement[bool]]:
@@ -153,13 +173,33 @@ def _guided_by(clinician_id: int) -> Select[Any]:
     return select(caseloads.c.patient_id).where(*own)
 
 
+def _under_glass(clinician_id: int, at: datetime) -> Select[Any]:
+    opened = glasses.c.clinician_id == clinician_id, glasses.c.until_at > at
+    return select(glasses.c.patient_id).where(*opened)
+
+
+def _shut_to(clinician_id: int, at: datetime) -> Select[int]:
+    """The patients whom this clinician may not open: all the others of `is_open_to`."""
+    their_own = union_all(
+        _guided_by(clinician_id),
+        _with_open(alerts.c.taken_by == clinician_id),
+        _under_glass(clinician_id, at),
+    )
+    guided = caseloads.c.until_at.is_(None), _is_by_somebody()
+    return select(caseloads.c.patient_id).where(*guided, caseloads.c.patient_id.not_in(their_own))
+
+
 def _is_guided() -> ColumnElement[bool]:
     """Whether the patient has somebody in the team who guides them."""
+    of_them = caseloads.c.patient_id == patients.c.id, caseloads.c.until_at.is_(None)
+    return exists().where(*of_them, _is_by_somebody()).correlate(patients)
+
+
+def _is_by_somebody() -> ColumnElement[bool]:
+    """Whether whoever guides is in the team still."""
     still = clinicians.c.disabled_at.is_(None), clinicians.c.role.in_(CARING)
     # so written SQLite looks at whoever guides the patient, and not for each of the whole team
-    guiding = (caseloads.c.clinician_id + 0).in_(select(clinicians.c.id).where(*still))
-    of_them = caseloads.c.patient_id == patients.c.id, caseloads.c.until_at.is_(None)
-    return exists().where(*of_them, guiding).correlate(patients)
+    return (caseloads.c.clinician_id + 0).in_(select(clinicians.c.id).where(*still))
 
 
 def _is_off_track(at: datetime) -> ColumnElement[bool]:

@@ -10,6 +10,8 @@ from bot.store.tables import alert_moves, alerts, guidance, messages
 from bot.store.unit import Unit
 from bot.store.wants import is_open
 
+_TIMED = ("fire", "take", "act", "close")
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -75,7 +77,10 @@ def open_by_rule(unit: Unit) -> dict[str, int]:
 
 
 def steps(unit: Unit, since: datetime) -> list[Step]:
-    """Every move since then of alerts that were raised, or raised again, since then, in order."""
+    """What was done since then about alerts that were raised, or raised again, since then.
+
+    In order; that they were told of, or seen, stops nobody's waiting and is left out.
+    """
     query = (
         select(
             alert_moves.c.alert_id,
@@ -87,9 +92,10 @@ def steps(unit: Unit, since: datetime) -> list[Step]:
         )
         .join(alerts, alerts.c.id == alert_moves.c.alert_id)
         .where(alerts.c.last_fired_at >= since, alert_moves.c.at >= since)
+        .where(alert_moves.c.move.in_(_TIMED))
         .order_by(alert_moves.c.alert_id, alert_moves.c.id)
     )
-    return [Step(*row) for row in unit.connection.execute(query)]
+    return [Step(*row) for row in unit.connection.execute(query).all()]
 
 
 def written(unit: Unit, since: datetime) -> list[Written]:
@@ -97,7 +103,7 @@ def written(unit: Unit, since: datetime) -> list[Written]:
     columns = messages.c.patient_id, messages.c.clinician_id, messages.c.at
     query = select(*columns).where(messages.c.at >= since, messages.c.corrects.is_(None))
     rows = unit.connection.execute(query.order_by(messages.c.patient_id, messages.c.id))
-    return [Written(*row) for row in rows]
+    return [Written(*row) for row in rows.all()]
 
 
 def given(unit: Unit, since: datetime) -> list[Given]:

@@ -10,18 +10,23 @@ import pytest
 from sqlalchemy import event
 
 from bot.keys import Vault
-from bot.store import alerts, calls, digests, gaps, inbox, nudges, presence, roster, today
+from bot.store import alerts, calls, digests, gaps, glance, inbox, nudges, presence, roster, today
+from bot.store.glance import Glance
 from bot.store.store import Store
 from bot.store.unit import Unit
 from bot.store.wants import Wanted
 
 NOW = datetime(2027, 1, 13, 15, tzinfo=UTC)
 LONGEST = {("red", "told"): timedelta(minutes=15), ("amber", "taken"): timedelta(hours=4)}
+GLANCE = Glance(NOW, 0, LONGEST, timedelta(minutes=2), timedelta(minutes=5))
 OF_THE_FEW = (
     "ix_alerts_due", "ix_alerts_asleep", "ix_alerts_open", "ix_patients_taken_due_at",
     "ix_messages_unseen", "ix_inbox_dead", "ix_inbox_waiting", "ix_nudges_coming",
 )  # fmt: skip
-TABLES = ("patients", "alerts", "nudges", "messages", "inbox", "outbox", "calls", "scores")
+TABLES = (
+    "patients", "alerts", "nudges", "messages", "inbox", "outbox", "calls", "scores", "contacts",
+    "mails",
+)  # fmt: skip
 Work = Callable[[Unit], object]
 
 
@@ -38,6 +43,7 @@ def store(sqlite_url: str, vault: Vault) -> Iterator[Store]:
     [
         pytest.param(lambda unit: alerts.due(unit, NOW), id="alerts that are due"),
         pytest.param(lambda unit: alerts.asleep(unit, NOW, LONGEST), id="alerts asleep"),
+        pytest.param(lambda unit: glance.busy(unit, GLANCE), id="what a tick has to do"),
         pytest.param(alerts.open_counts, id="open alerts by tier"),
         pytest.param(alerts.next_deadline, id="the next deadline"),
         pytest.param(digests.next_due, id="the next digest"),

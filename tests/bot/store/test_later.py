@@ -1,11 +1,12 @@
 """Writes that wait for each other, and facts read ahead: nobody need know of either."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import DateTime, bindparam, select, text, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
 from bot.store import ahead, people
@@ -138,6 +139,24 @@ def test_what_waited_is_written_as_it_would_be_at_once(
     at_once, waited = store.write_now(write)
 
     assert waited == at_once
+
+
+@pytest.mark.parametrize(
+    "at",
+    [datetime(2027, 1, 3, 4, 5, 6, tzinfo=UTC), datetime(999, 12, 31, 23, 0, 0, 7, tzinfo=UTC)],
+)
+def test_a_moment_is_written_in_the_words_of_the_library(at: datetime) -> None:
+    """In SQLite it is text, which is compared as text: one letter more would be another moment."""
+    dialect = sqlite.dialect()
+    theirs = DateTime().dialect_impl(dialect).bind_processor(dialect)
+    ours = Moment().bind_processor(dialect)
+
+    assert theirs is not None
+    assert ours is not None
+    toronto, bare = at.astimezone(timezone(timedelta(hours=-5))), at.replace(tzinfo=None)
+    assert {ours(at), ours(toronto)} == {theirs(bare)}
+    with pytest.raises(ValueError, match="time zone"):
+        ours(bare)
 
 
 def test_a_row_that_says_less_than_the_others_is_not_written_as_nothing(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.keys import Vault
-from bot.store import records, roster, wants
+from bot.store import records, roster, walking, wants
 from bot.store.store import Store
 from bot.store.unit import Unit
 from bot.store.wants import Wanted
@@ -47,17 +47,33 @@ def test_page_after_page_shows_everybody_once_in_order(crowded: Store) -> None:
             assert found == _sorted(keys[sort], down), (sort, down)
 
 
-def test_a_filter_leaves_the_order_as_it_is(crowded: Store) -> None:
-    """Whoever matches stands where they stood, for a lead as for one who may not open everybody."""
+@pytest.mark.parametrize(
+    ("near", "passed", "at_once"),
+    [
+        pytest.param(roster.NEAR, walking.MOST_PASSED, walking.AT_ONCE, id="walked to"),
+        pytest.param(roster.NEAR, 9, 4, id="walked to with few passed"),
+        pytest.param(-1, 1, 1, id="counted out"),
+    ],
+)
+def test_a_filter_leaves_the_order_as_it_is(
+    crowded: Store, monkeypatch: pytest.MonkeyPatch, near: int, passed: int, at_once: int
+) -> None:
+    """Whoever matches stands where they stood, for a lead as for one who may not open everybody.
+
+    It is the same for a page near either end and for one in the middle of very many.
+    """
+    monkeypatch.setattr(roster, "NEAR", near)
+    monkeypatch.setattr(walking, "MOST_PASSED", passed)
+    monkeypatch.setattr(walking, "AT_ONCE", at_once)
     wishes: list[dict[str, Any]] = [
         {"words": "A"}, {"phase": "learning"}, {"off_track": True}, {"open_to": 3},
         {"tier": "grey"}, {"of_clinician": 3}, {"words": "-", "off_track": True, "open_to": 3},
     ]  # fmt: skip
+    whole = {sort: _walk(crowded, Wanted(sort=sort)) for sort in SORTS}
     for wish in wishes:
         wanted = set(_walk(crowded, Wanted(sort="pseudonym", **wish)))
         assert wanted, wish
-        for sort in SORTS:
-            everybody = _walk(crowded, Wanted(sort=sort))
+        for sort, everybody in whole.items():
             found = _walk(crowded, Wanted(sort=sort, **wish))
             assert found == [each for each in everybody if each in wanted], (sort, wish)
 

@@ -42,9 +42,9 @@ def prompts_of(unit: Unit, contact: int) -> dict[int, tuple[int, str]]:
     return {turn: prompts.opened(unit, row) for (_, turn), row in found.items()}
 
 
-def claim(store: Store, at: datetime, limit: int = 9, exclude: tuple[int, ...] = ()) -> list[Post]:
-    """What a sender may send now."""
-    return store.write_now(outbox.claim, at, limit, exclude)
+def claim(store: Store, at: datetime, limit: int = 9) -> list[Post]:
+    """What a sender may send now, to so many people."""
+    return store.write_now(outbox.claim, at, limit)
 
 
 def bodies(posts: list[Post]) -> list[str]:
@@ -74,20 +74,51 @@ def states(store: Store) -> dict[int, str]:
     )
 
 
-def test_each_contact_gets_its_posts_in_order_one_at_a_time(
-    store: Store, enrol: Enrol, noon: datetime
-) -> None:
-    """A second bubble never overtakes the first; other people do not wait for it."""
+def test_each_contact_gets_its_posts_in_order(store: Store, enrol: Enrol, noon: datetime) -> None:
+    """All that waits goes together; what comes meanwhile waits until each of these has arrived."""
     ann, bob = enrol("ann"), enrol("bob")
     add(store, post(ann, "a1"), post(ann, "a2"), post(bob, "b1"), post(ann, "a3"))
+    first = claim(store, noon)
+    add(store, post(ann, "a4"), post(bob, "b2"))
 
-    seen = [bodies(first := claim(store, noon)), bodies(claim(store, noon))]
-    sent(store, noon, *first)
-    while batch := claim(store, noon):
-        seen.append(bodies(batch))
-        sent(store, noon, *batch)
+    seen = [bodies(first), bodies(claim(store, noon))]
+    for each in first:
+        sent(store, noon, each)
+        seen.append(bodies(claim(store, noon)))
 
-    assert seen == [["a1", "b1"], [], ["a2"], ["a3"]]
+    assert seen == [["a1", "a2", "a3", "b1"], [], [], [], ["a4"], ["b2"]]
+
+
+def test_an_answer_goes_together_and_the_next_one_by_itself(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """No more than one answer is ever told again because a process died."""
+    old_buttons = replace(post(patient, "buttons of 1", shape="settle"), turn=1)
+    add(
+        store,
+        *(replace(post(patient, body), turn=2) for body in ("words", "question")),
+        old_buttons,
+        replace(post(patient, "next question"), turn=3),
+    )
+
+    chain = claim(store, noon)
+    sent(store, noon, *chain)
+
+    assert bodies(chain) == ["words", "question", "buttons of 1"]
+    assert bodies(claim(store, noon)) == ["next question"]
+
+
+@pytest.mark.parametrize("lane", ["crisis", "alert", "nudge"])
+def test_only_replies_go_behind_something_else(
+    store: Store, patient: Patient, noon: datetime, lane: Lane
+) -> None:
+    """Help must not be held by a call that hangs, nor a nudge be lost that was never sent."""
+    add(store, post(patient, "first", lane), post(patient, "reply"), post(patient, "last", lane))
+
+    chain = claim(store, noon)
+    sent(store, noon, *chain)
+
+    assert (bodies(chain), bodies(claim(store, noon))) == (["first", "reply"], ["last"])
 
 
 def test_urgent_lanes_go_first_when_not_everything_can(
@@ -120,21 +151,13 @@ def test_a_contact_that_must_wait_is_left_alone(store: Store, enrol: Enrol, noon
     """Telegram said later: neither that post nor those after it, until then."""
     ann, bob = enrol("ann"), enrol("bob")
     add(store, post(ann, "a1"), post(ann, "a2"), post(bob, "b1"))
-    first, _ = claim(store, noon)
+    first, second, _ = claim(store, noon)
     later = became(first, "pending", noon, first.attempts, not_before=noon + MINUTE)
-    store.write_now(outbox.settle, [later])
+    unsent = became(second, "pending", noon, second.attempts)
+    store.write_now(outbox.settle, [later, unsent])
 
     assert claim(store, noon + MINUTE / 2) == []
-    assert bodies(claim(store, noon + MINUTE)) == ["a1"]
-
-
-def test_excluded_contacts_are_left_out(store: Store, enrol: Enrol, noon: datetime) -> None:
-    """Whoever is in flight in this process is not asked for again."""
-    ann, bob = enrol("ann"), enrol("bob")
-    assert ann.contact_id is not None
-    add(store, post(ann, "a1"), post(bob, "b1"))
-
-    assert bodies(claim(store, noon, exclude=(ann.contact_id,))) == ["b1"]
+    assert bodies(claim(store, noon + MINUTE)) == ["a1", "a2"]
 
 
 def test_a_post_comes_back_whole(store: Store, patient: Patient, noon: datetime) -> None:
@@ -306,7 +329,7 @@ def test_a_body_that_cannot_be_opened_stops_nobody_else(
 def test_two_processes_never_send_the_same_post(
     two_processes: tuple[Unit, Unit], noon: datetime
 ) -> None:
-    """Nor a contact's second one while the other sends its first."""
+    """Nor anything to somebody to whom the other is sending."""
     one, other = two_processes
     contacts = [people.meet(one, lookup=name, chat=name).id for name in ("ann", "bob", "cem")]
     first_each = [NewPost(to, "reply", "bubble", f"first of {to}", noon) for to in contacts]
@@ -315,12 +338,13 @@ def test_two_processes_never_send_the_same_post(
     one.connection.commit()
 
     batches = [outbox.claim(one, noon, 2), outbox.claim(other, noon, 9)]
-    one.connection.commit()
-    other.connection.commit()
+    for each in (one, other):
+        each.finish()
+        each.connection.commit()
     batches.append(outbox.claim(other, noon, 9))
 
     assert [bodies(batch) for batch in batches] == [
-        ["first of 1", "first of 2"],
+        ["first of 1", "second of 1", "first of 2"],
         ["first of 3"],
         [],
     ]
@@ -411,7 +435,7 @@ def lose_key(store: Store, who: Patient) -> None:
 def test_help_overtakes_a_call_that_hangs(store: Store, patient: Patient, noon: datetime) -> None:
     """A card that waits for a picture that never arrives is no help."""
     add(store, post(patient, "picture"), post(patient, "words"), post(patient, "help", "crisis"))
-    assert bodies(claim(store, noon)) == ["picture"]
+    assert bodies(claim(store, noon)) == ["picture", "words"]
 
     assert claim(store, noon + HANGS_AFTER / 2) == []
     assert bodies(claim(store, noon + HANGS_AFTER)) == ["help"]

@@ -56,6 +56,7 @@ INDEXES_BEFORE: Indexes = {
     "ix_alerts_deadline_at": ("alerts", ["deadline_at"], None),
     "ix_alerts_state": ("alerts", ["state"], None),
     "ix_alerts_rule_raised_at": ("alerts", ["rule", "raised_at"], None),
+    "ix_outbox_state_not_before": ("outbox", ["state", "not_before"], None),
     "ix_messages_source_message": ("messages", ["clinician_id", "source_message"], None),
     "ix_messages_unseen": ("messages", ["patient_id"], UNSEEN),
 }
@@ -97,6 +98,7 @@ INDEXES: Indexes = {
         ["state", "due_at", "patient_id", "key"],
         f"{WAITING} = 'behi'",
     ),
+    "ix_outbox_state": ("outbox", ["state"], None),
     "ix_messages_source_message": (
         "messages",
         ["clinician_id", "source_message"],
