@@ -62,7 +62,7 @@ check: dev ## format, lint, types, import rules, content, migrations
 	@$(MAKE) --no-print-directory --jobs 2 check-content check-types check-code check-migrations
 
 check-content:
-	$(BIN)/paceful check
+	$(BIN)/paceful check $(if $(CI),--fresh)
 
 check-types:
 	$(BIN)/mypy

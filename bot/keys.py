@@ -166,9 +166,8 @@ class Vault:
     def lookups(self, purpose: str, value: str) -> tuple[str, ...]:
         """The value's lookups under each key, the first one's first: it may be kept as any."""
         written = value.encode(errors="surrogatepass")
-        return tuple(
-            hmac.new(key, written, hashlib.sha256).hexdigest() for key in self._lookup_keys(purpose)
-        )
+        keys = self._lookup_keys(purpose)
+        return tuple([hmac.digest(key, written, "sha256").hex() for key in keys])
 
     def _open_patient(self, wrapped: bytes) -> Seal:
         return Seal([self.wrapping.open_bytes(wrapped, *_WRAPPED)])
@@ -197,9 +196,9 @@ def _derive(secret: bytes, purpose: str, length: int = KEY_BYTES) -> bytes:
 
 def _bound(head: bytes, place: tuple[object, ...]) -> bytes:
     # JSON, so that no two different places are written the same
-    parts = [str(part) for part in place]
-    whole = "".join(parts)
+    parts = list(map(str, place))
+    whole = _BETWEEN.join(parts)
     # almost every place is plain words, and these need no writer of JSON to become it
-    is_ascii = whole.isascii() and whole.isprintable()
-    is_plain = whole and is_ascii and '"' not in whole and "\\" not in whole
-    return head + (f'["{_BETWEEN.join(parts)}"]' if is_plain else json.dumps(parts)).encode()
+    is_ascii = whole.isascii() and whole.isprintable() and "\\" not in whole
+    is_plain = parts and is_ascii and whole.count('"') == 2 * len(parts) - 2
+    return head + (f'["{whole}"]' if is_plain else json.dumps(parts)).encode()

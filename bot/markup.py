@@ -63,19 +63,23 @@ _Piece = str | _Slot | _Mark
 
 def render(template: str, values: Mapping[str, str]) -> Rendered:
     """The text and entities of a template; KeyError names a placeholder without a value."""
+    # most of what is said is the same for everybody
+    return _whole(template, values) if PLACEHOLDER.search(template) else _fixed(template)
+
+
+def _whole(template: str, values: Mapping[str, str]) -> Rendered:
     parts: list[str] = []
     begun: list[int] = []
     entities: list[Entity] = []
     at = 0
     for piece in _compiled(template):
-        match piece:
-            case _Mark(opens=True):
-                begun.append(at)
-            case _Mark(kind=kind):
-                entities.append(Entity(kind, start := begun.pop(), at - start))
-            case _:
-                parts.append(_filled(piece, values))
-                at += _units(parts[-1])
+        if not isinstance(piece, _Mark):
+            parts.append(_filled(piece, values))
+            at += _units(parts[-1])
+        elif piece.opens:
+            begun.append(at)
+        else:
+            entities.append(Entity(piece.kind, start := begun.pop(), at - start))
     return Rendered("".join(parts), tuple(sorted(filter(_has_length, entities), key=_place)))
 
 
@@ -90,7 +94,7 @@ def plain(template: str, values: Mapping[str, str]) -> str:
 
 def shown(text: str) -> str:
     """What somebody wrote, fit to be shown: nothing hidden, reordered, piled up or endless."""
-    kept = "".join(_visible(text))
+    kept = text if _is_plain(text) else "".join(_visible(text))
     return kept if len(kept) <= LONGEST_VALUE else kept[: LONGEST_VALUE - 1].rstrip() + "…"
 
 
@@ -114,6 +118,11 @@ _REFUSED = {
     "blockquote_open": "lines that begin with > do not become quotes: take the > away",
     "hr": "a line of dashes or stars does not become a rule: leave an empty line instead",
 }
+
+
+@lru_cache(maxsize=4096)
+def _fixed(template: str) -> Rendered:
+    return _whole(template, {})
 
 
 @lru_cache(maxsize=4096)
@@ -145,7 +154,9 @@ def _inline(token: Token, names: Iterator[str]) -> Iterator[_Piece]:
 
 
 def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _has_length(entity: Entity) -> bool:
@@ -154,6 +165,11 @@ def _has_length(entity: Entity) -> bool:
 
 def _place(entity: Entity) -> tuple[int, int]:
     return entity.offset, -entity.length
+
+
+def _is_plain(text: str) -> bool:
+    """Whether every sign of it may be shown as it is; what is not ASCII is looked at one by one."""
+    return text.isascii() and text.isprintable()
 
 
 def _visible(text: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from bot.service import (
     digest,
     fault,
     gaps,
+    glance,
     handle,
     mail_delivery,
     nudge,
@@ -47,6 +48,8 @@ TRAVEL_GLANCE = 0.02
 """How often it is looked there whether the clock was moved: a tick follows at once."""
 VITAL = frozenset({"alerts", "nudges", "landed", "outbox"})
 """The parts without which a tick does not count, so that the dead man speaks up."""
+NUDGES_FOLLOW = 0.1
+"""Seconds after which nudges are looked for again where some were due."""
 _PAUSE_AFTER_FAULT = 1.0
 _NEXT_LOOK = timedelta(minutes=10)
 """How long what is over its time may lie before it is looked for again."""
@@ -76,7 +79,7 @@ class Workers:
         )
         delivery.on_call = self._call
         self._handled_all, self._has_room, self._is_due = True, False, False
-        self._alone = handle.CLOCKS
+        self._alone, self._looks_again = handle.CLOCKS, False
         self._retire_from: datetime | None = None
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
@@ -208,7 +211,7 @@ class Workers:
     async def _handle_one(self, row: int) -> bool:
         """Whether the row was handled, or its failure counted."""
         try:
-            await self._store.write(handle.handle_one, self._site, row)
+            taps = await self._store.write(handle.handle_one, self._site, row)
         except Exception as error:
             if is_collision(error):
                 return False
@@ -217,6 +220,7 @@ class Workers:
                 raise
             log.exception("inbox row %s could not be handled", row)
             return await self._put_aside(row, type(error).__name__)
+        self._delivery.answer(taps)
         return True
 
     async def _put_aside(self, row: int, error: str) -> bool:
@@ -238,9 +242,19 @@ class Workers:
         return await self._store.write(holding, self._replica, work, *args, **kwargs)
 
     async def _claim(self) -> None:
-        # while some are due there may be more than there was room for; whatever fails waits a tick
+        # while many are due there may be more than there was room for; whatever fails waits a tick
         self._is_due = False
-        self._is_due = await self._lead(nudge.claim, self._site) > 0
+        claimed = await self._lead(nudge.claim, self._site)
+        self._is_due = claimed >= handle.CLOCKS
+        if claimed and not self._looks_again:
+            self._looks_again = True
+            asyncio.get_running_loop().call_later(NUDGES_FOLLOW, self._look_again)
+
+    def _look_again(self) -> None:
+        """Where some were due, others may be by now: all of a second's at once would be a crowd."""
+        self._looks_again = False
+        self._is_due = True
+        self._arrived.set()
 
     async def _claim_on(self) -> bool:
         """Whether more had come due than was claimed before: not all wait for the next tick."""
@@ -345,9 +359,27 @@ class Workers:
             "mails": lambda: self._recover(mail_delivery.recover, self._mail.in_hand),
         }
 
+    async def _idle(self) -> frozenset[str]:
+        """The parts of this tick in which there is nothing to do, told by one question for all.
+
+        It is asked where one writes, so that a database that cannot be written is found out.
+        """
+        if not self._replica.leads:
+            return frozenset()
+        try:
+            return glance.ASKED - await self._lead(glance.busy, self._site, self._replica)
+        except Deposed:
+            log.info("another process leads: it sees to the clocks")
+            return glance.ASKED
+        # whatever keeps it from being answered must keep no alert from its clock
+        except Exception as error:  # noqa: BLE001 - logged there
+            log_trouble(log, error, "nobody knows what a tick has to do: each part looks by itself")
+            return frozenset()
+
     async def _tick(self) -> None:
         async with self._ticking:
-            parts = self._parts().items()
+            idle = await self._idle()
+            parts = [each for each in self._parts().items() if each[0] not in idle]
             failed = [name for name, part in parts if not await self._went(name, part)]
         self._note(failed)
         self._arrived.set()

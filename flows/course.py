@@ -14,23 +14,18 @@ def lessons_of(scene: Scene) -> tuple[str, ...]:
 
     Whoever chose the short pack gets the short list, where the track has one.
     """
-    program, answers = scene.release.program, scene.state.answers
-    track = program.tracks.get(str(answers.get("track")))
-    if track is None:
-        return ()
-    is_short = answers.get(PACK) == SHORT and track.short
-    return (*program.core, *(track.short if is_short else track.lessons))
-
-
-def is_lesson_of_any(scene: Scene, flow: str) -> bool:
-    """Whether this is a lesson of the core or of any track, the patient's or another."""
-    return flow in scene.release.program.lessons
+    answers = scene.state.answers
+    chosen = str(answers.get("track")), answers.get(PACK) == SHORT
+    return scene.release.program.courses.get(chosen, ())
 
 
 def next_lesson(scene: Scene) -> str | None:
     """The first of the patient's lessons that is not finished, or None."""
-    done = scene.state.all_finished
-    return next((name for name in lessons_of(scene) if name not in done), None)
+    done = {each.flow for each in scene.state.done}
+    for name in lessons_of(scene):
+        if name not in done:
+            return name
+    return None
 
 
 def lessons_done(scene: Scene) -> int:

@@ -46,7 +46,8 @@ def hold(scene: Scene, reply: str) -> Scene:
 
 def drop(scene: Scene, *kinds: str) -> Scene:
     """The scene without the open flows of these kinds; what lay below waits to be asked for."""
-    kept = tuple(f for f in scene.state.stack if scene.release.flow(f.flow).kind not in kinds)
-    if len(kept) == len(scene.state.stack):
+    stack, flow = scene.state.stack, scene.release.flow
+    kept = tuple([frame for frame in stack if flow(frame.flow).kind not in kinds])
+    if len(kept) == len(stack):
         return scene
     return rest(close_question(scene).but(stack=kept))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from flows import agreement, timing
 from flows.course import next_addon, next_lesson
@@ -89,18 +90,21 @@ def _has_new_visit(scene: Scene) -> bool:
 
 def _reason_against(scene: Scene, event: Due) -> str | None:
     state, plan = scene.state, scene.release.program.nudges
-    reasons = {
-        "unreachable": not state.reachable,
-        "over": state.phase in _OVER,
-        "safety hold": state.held is not None,
-        "taken over": state.taken_by is not None,
-        "late": event.at - event.due_at > timedelta(hours=plan.late_hours),
-        "quiet hours": timing.is_quiet(event.at, zone_of(scene), plan.quiet),
-        "one a day": state.nudged_on == _today(scene),
-        "here now": state.last_seen_at is not None and event.at - state.last_seen_at < _HERE,
-        "unanswered": state.unanswered >= plan.unanswered,
-    }
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    reasons = (
+        ("unreachable", not state.reachable),
+        ("over", state.phase in _OVER),
+        ("safety hold", state.held is not None),
+        ("taken over", state.taken_by is not None),
+        ("late", event.at - event.due_at > timedelta(hours=plan.late_hours)),
+        ("quiet hours", timing.is_quiet(event.at, zone_of(scene), plan.quiet)),
+        ("one a day", state.nudged_on is not None and state.nudged_on == _today(scene)),
+        ("here now", state.last_seen_at is not None and event.at - state.last_seen_at < _HERE),
+        ("unanswered", state.unanswered >= plan.unanswered),
+    )
+    for reason, holds in reasons:
+        if holds:
+            return reason
+    return None
 
 
 def _kind(scene: Scene) -> Kind | None:
@@ -134,8 +138,9 @@ def _noted(scene: Scene, kind: Kind) -> Scene:
 def _asks_what_is_wrong(scene: Scene) -> bool:
     """Whether the next lesson has waited so long that the patient is asked why; once for each."""
     behind_from, behind = behind_at(scene), scene.state.behind
-    is_known = behind is not None and behind.lesson == next_lesson(scene)
-    return behind_from is not None and behind_from <= scene.event.at and not is_known
+    if behind_from is None or behind_from > scene.event.at:
+        return False
+    return behind is None or behind.lesson != next_lesson(scene)
 
 
 def _offers_check(scene: Scene) -> bool:
@@ -212,7 +217,7 @@ def _visit(scene: Scene) -> Waiting | None:
 def _slot(scene: Scene, after: datetime) -> Waiting:
     answers, plan = scene.state.answers, scene.release.program.nudges
     at_time = timing.shift_out_of_quiet(str(answers.get("nudge-time", plan.time)), plan.quiet)
-    days = [int(day) for day in str(answers.get("nudge-days", _EVERY_DAY)).split(",")]
+    days = _weekdays(str(answers.get("nudge-days", _EVERY_DAY)))
     due_at, day = timing.next_slot(
         max(after, scene.event.at),
         zone=zone_of(scene),
@@ -221,6 +226,11 @@ def _slot(scene: Scene, after: datetime) -> Waiting:
         skip=scene.state.nudged_on,
     )
     return Waiting(key=f"day:{day}T{at_time}", due_at=due_at)
+
+
+@lru_cache(128)
+def _weekdays(told: str) -> tuple[int, ...]:
+    return tuple(int(day) for day in told.split(","))
 
 
 def _cued(scene: Scene) -> Waiting | None:
@@ -246,7 +256,8 @@ def _cue(scene: Scene, event: Due) -> Scene:
 
 def _set(scene: Scene, name: str, wanted: Waiting | None) -> Scene:
     now: Waiting | None = getattr(scene.state, name)
-    if wanted == now:
+    # most clocks do not run, and to compare values takes longer
+    if wanted is now or wanted == now:
         return scene
     if now is not None and (wanted is None or wanted.key != now.key):
         scene = scene.then(Cancel(key=now.key, reason="replaced" if wanted else "not needed"))

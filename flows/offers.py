@@ -77,6 +77,8 @@ def show(scene: Scene) -> Scene:
 
 def caught_up(scene: Scene) -> Scene:
     """The scene with one thing shown that came while the program was held, once there is room."""
+    if not scene.state.offers:
+        return scene
     # how something ended comes before what is new
     unseen = min(
         (offer for offer in scene.state.offers if offer.turn is None),

@@ -202,6 +202,15 @@ class Program(Value):
     baseline: str = "baseline"
 
     @cached_property
+    def courses(self) -> dict[tuple[str, bool], tuple[str, ...]]:
+        """The lessons of each track in order, and whether it is the short pack: the core first."""
+        return {
+            (name, is_short): (*self.core, *((is_short and track.short) or track.lessons))
+            for name, track in self.tracks.items()
+            for is_short in (False, True)
+        }
+
+    @cached_property
     def lessons(self) -> frozenset[str]:
         """Every lesson there is: the core's and each track's."""
         tracks = (track.lessons for track in self.tracks.values())
@@ -258,7 +267,7 @@ class Release(Value):
 
     def flow(self, name: str) -> Flow:
         """The flow of that id, a measure's among them; KeyError if there is none."""
-        return self.flows[name] if name in self.flows else self._measure_flows[name]
+        return self.flows.get(name) or self._measure_flows[name]
 
     def machine(self, name: str) -> Machine:
         """The machine of that flow, compiled once and shared by everyone on this release."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from flows import timing
-from flows.course import is_lesson_of_any, next_lesson
+from flows.course import next_lesson
 from flows.program import Schedule
 from flows.scene import Scene
 
 CHECKED = frozenset({"learning", "finishing", "following_up"})
 """The phases in which sets of questions come due."""
+_MIDNIGHT = time()
 
 
 def due_check(scene: Scene) -> Schedule | None:
@@ -101,13 +102,17 @@ def day_begins(scene: Scene, at: datetime, days: int) -> datetime:
 
     Whole days on the calendar: counted in hours, each week would begin a day later.
     """
-    return midnight(scene, timing.local_date(at, scene.state.zone) + timedelta(days=days))
+    there = timing.zone_of(scene.state.zone)
+    return _midnight(at.astimezone(there).date() + timedelta(days=days), there)
 
 
 def midnight(scene: Scene, day: date) -> datetime:
     """When that day begins where the patient is."""
-    there = timing.zone_of(scene.state.zone)
-    return datetime.combine(day, time(), there).astimezone(UTC)
+    return _midnight(day, timing.zone_of(scene.state.zone))
+
+
+def _midnight(day: date, there: tzinfo) -> datetime:
+    return datetime.combine(day, _MIDNIGHT, there).astimezone(UTC)
 
 
 def _repeated(scene: Scene, check: Schedule, days: int) -> datetime:
@@ -120,7 +125,8 @@ def _repeated(scene: Scene, check: Schedule, days: int) -> datetime:
 
 def _after_lessons(scene: Scene, check: Schedule, count: int) -> datetime | None:
     """When so many lessons of whichever path were finished; once only."""
-    done = [each.at for each in scene.state.done if is_lesson_of_any(scene, each.flow)]
+    lessons = scene.release.program.lessons
+    done = [each.at for each in scene.state.done if each.flow in lessons]
     if len(done) < count or scene.state.finished(check.flow) is not None:
         return None
     return sorted(done)[count - 1]

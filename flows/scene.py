@@ -65,7 +65,7 @@ class Scene:
     @property
     def in_safety(self) -> bool:
         """Whether a safety flow is open anywhere on the stack."""
-        return any(self.is_safety(frame) for frame in self.state.stack)
+        return any([self.is_safety(frame) for frame in self.state.stack])
 
     @property
     def is_silent(self) -> bool:

@@ -6,12 +6,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _OFFSET = re.compile(r"UTC([+-])(\d{2}):([0-5]\d)")
 _MINUTE = timedelta(minutes=1)
+_WEEK = frozenset(range(1, 8))
 
 
+@lru_cache(maxsize=1024)
 def zone_of(name: str) -> tzinfo:
     """The time zone of an IANA name or of an offset like UTC+05:45; ValueError for others."""
     if name.startswith("UTC") and (match := _OFFSET.fullmatch(name)):
@@ -42,7 +45,7 @@ def next_slot(
     The date to `skip` is passed over. A time that the clocks leave out is the first minute after
     it; one that they show twice is the first of the two.
     """
-    if not set(days) & set(range(1, 8)):
+    if _WEEK.isdisjoint(days):
         raise ValueError("no weekday to choose from")
     there, wanted = zone_of(zone), time.fromisoformat(at_time)
     day = after.astimezone(there).date()
@@ -64,7 +67,8 @@ def moment_on(day: date, hhmm: str, zone: str) -> datetime | None:
 
 def is_quiet(at: datetime, zone: str, quiet: tuple[str, str]) -> bool:
     """Whether the patient's clock is in the quiet hours, which may go past midnight."""
-    return _is_within(local(at, zone).strftime("%H:%M"), quiet)
+    shown = local(at, zone)
+    return _is_within(f"{shown.hour:02}:{shown.minute:02}", quiet)
 
 
 def shift_out_of_quiet(hhmm: str, quiet: tuple[str, str]) -> str:

@@ -83,12 +83,11 @@ def begin_state(release: Release, *, invited: bool) -> State:
 
 
 def _opened(release: Release, state: State, event: Event) -> Scene:
-    scene = Scene(release, event, state.model_copy(update={"release": release.hash}))
-    scene = scene.but(turn=state.turn + 1)
+    begun = {"release": release.hash, "turn": state.turn + 1}
     if not is_patients(event):
-        return scene
-    seen = scene.but(last_seen_at=event.at, unanswered=0, silent=False, reachable=True)
-    return locks.passed_by(seen)
+        return Scene(release, event, state.model_copy(update=begun))
+    seen = {"last_seen_at": event.at, "unanswered": 0, "silent": False, "reachable": True}
+    return locks.passed_by(Scene(release, event, state.model_copy(update=begun | seen)))
 
 
 def _set_down(scene: Scene) -> Scene:

@@ -29,15 +29,20 @@ class Value(BaseModel):
         if deep or self.__pydantic_private__:
             return self._copied_whole(update, deep=deep)
         changes, copy = update or {}, object.__new__(type(self))
-        _put(copy, "__dict__", {**self._fields(), **changes})
+        known, given = self.__dict__, self.__pydantic_fields_set__
+        if len(known) != len(type(self).__pydantic_fields__):
+            known = self._fields()
+        _put(copy, "__dict__", {**known, **changes})
         _put(copy, "__pydantic_extra__", None)
-        _put(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        # nobody changes the set of a frozen value, so that two may share it
+        shared = given if given.issuperset(changes) else given | changes.keys()
+        _put(copy, "__pydantic_fields_set__", shared)
         _put(copy, "__pydantic_private__", None)
         return copy
 
     def _fields(self) -> dict[str, Any]:
-        known, fields = self.__dict__, type(self).__pydantic_fields__
-        return known if len(known) == len(fields) else {name: known[name] for name in fields}
+        known = self.__dict__
+        return {name: known[name] for name in type(self).__pydantic_fields__}
 
     def _copied_whole(self, update: Mapping[str, Any] | None, *, deep: bool) -> Self:
         copy = super().model_copy(update=update, deep=deep)

@@ -84,6 +84,9 @@ def _behind(scene: Scene) -> Waiting | None:
 
     Whoever can no longer be asked is not forgotten: their days count from when they would be.
     """
+    # almost nobody is asked what is in the way: nothing is worked out for the others
+    if scene.state.behind is None and not _is_out_of_reach(scene):
+        return None
     behind_from, behind = behind_at(scene), _behind_now(scene)
     if behind_from is None or scene.state.held is not None or behind.told:
         return None

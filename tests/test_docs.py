@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from typer.core import TyperGroup
 
 from bot.app import open_store, site_for
-from bot.cli import app
+from bot.cli import program
 from bot.content.reading import read
 from bot.keys import new_key
 from bot.service.health import Pulse, health
@@ -123,7 +123,7 @@ def commands(group: TyperGroup, name: str = "paceful") -> Iterator[str]:
 
 def every_command() -> list[str]:
     """Every `paceful` command, as it is typed."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(program())
     assert isinstance(group, TyperGroup)
     return list(commands(group))
 

@@ -23,8 +23,7 @@ from bot.app.web import web
 from bot.clinic import clinic
 from bot.clinic.shell import headers
 from bot.clock import Clock
-from bot.content.cache import FOLDER as CACHE
-from bot.content.cache import Cache
+from bot.content.cache import cache_of
 from bot.content.compiled import compiled
 from bot.content.places import places
 from bot.keys import Vault
@@ -70,13 +69,6 @@ def site_for(settings: Settings) -> Site:
         raise BadSetting("LANGUAGE", sentence)
     clock = Clock(settings.clock_offset_file)
     return Site(settings, Releases(release, partial(places, cache)), clock, read_update)
-
-
-def cache_of(settings: Settings) -> Cache | None:
-    """What earlier starts left, or None where no key keeps it from being changed."""
-    if not settings.keys:
-        return None
-    return Cache(settings.data_dir / CACHE, Vault(settings.keys).site(CACHE))
 
 
 def courier_for(settings: Settings) -> Courier | None:

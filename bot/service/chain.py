@@ -81,7 +81,7 @@ def due(unit: Unit, site: Site) -> list[tuple[int, ...]]:
             waiting[alert.rule].append(alert)
         else:
             alone.append(alert.id)
-    alone += [alert.id for alert in alerts.asleep(unit, now, _longest(site.release))]
+    alone += [alert.id for alert in alerts.asleep(unit, now, longest(site.release))]
     groups: list[tuple[int, ...]] = []
     for rule, found in waiting.items():
         together = storm.company(unit, site, rule, found, now=now)
@@ -294,14 +294,14 @@ def _wake(unit: Unit, site: Site, number: int, at: datetime) -> None:
     alert = alerts.get(unit, number)
     if alert is None or alert.state == "closed" or alert.deadline_at is None:
         return
-    longest = _longest(site.release).get((alert.tier, alert.state))
+    most = longest(site.release).get((alert.tier, alert.state))
     # a tier that the content no longer has: the alert's own clock goes on
-    latest = deadline_of(reason_of(alert), alert.state, at) if longest is None else at + longest
+    latest = deadline_of(reason_of(alert), alert.state, at) if most is None else at + most
     if alert.deadline_at > latest:
         alerts.postpone(unit, alert.id, latest)
 
 
-def _longest(release: Release) -> dict[tuple[str, str], timedelta]:
+def longest(release: Release) -> dict[tuple[str, str], timedelta]:
     """How far off a clock may be at the most, by tier and state."""
     found = {}
     for name, tier in release.escalation.tiers.items():

@@ -1,4 +1,4 @@
-"""What waits in the outbox is sent: in order for each person, urgent lanes first, results kept."""
+"""What was decided is sent: in order for each person, urgent lanes first, results kept."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Generic, TypeVar
 
 from bot.service.gateway import Gateway, Painter
@@ -23,6 +24,7 @@ from bot.service.post import (
     Settled,
     Toast,
     Unsay,
+    Unsent,
     Verdict,
 )
 from bot.service.site import Site
@@ -38,13 +40,23 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
+"""To so many people something is on its way at once."""
+CHAIN_LASTS = timedelta(seconds=3)
+"""For how long a chain may go on: less than help waits for a call that hangs, by far less than
+another process waits before it takes over from one that fell silent."""
 TOAST_LIVES = timedelta(seconds=60)
+SETTLED_WITHIN = 0.02
+"""Seconds for which what landed waits for a commit that comes anyway, before it has its own."""
 LEASE = timedelta(minutes=2)
 """How long a post may be on its way before it counts as stuck; no call takes so long."""
 
 
 class Delivery:
-    """The outbox's way out: many people's posts in flight, one for each of them at a time."""
+    """The outbox's way out: many people's posts in flight, one for each of them at a time.
+
+    An answer is a chain: it is claimed together and sent post by post, and goes no further than one
+    that cannot be sent.
+    """
 
     def __init__(
         self,
@@ -57,9 +69,11 @@ class Delivery:
         self._store, self._site, self._replica = store, site, replica
         self._gateway, self._painter = gateway, painter
         self._flying: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
         self._landed: list[Landed] = []
         self._settling = asyncio.Lock()
         self._is_unsure, self._began = False, site.clock.now()
+        self._has_alarm = False
         self._out = 0
         self.is_full = False
         """Whether more may wait than there was room for when posts were last claimed."""
@@ -79,6 +93,7 @@ class Delivery:
             landed, self._landed = self._landed, []
             wish = Wish(
                 landed,
+                at=self._site.clock.now(),
                 room=IN_FLIGHT - len(self._flying),
                 by=self._replica.number,
                 began=self._began,
@@ -91,13 +106,27 @@ class Delivery:
                 raise
             self._is_unsure = False
             self._forget(landed)
-            self._set_out(made.parcels, wish.room)
+            self._set_out(made.chains, wish)
+        self.answer(made.taps)
         for name in made.calls_for:
             self.on_call(name)
         return made.done
 
+    def answer(self, taps: Sequence[str]) -> None:
+        """Answer these taps without words; it does not matter if this fails."""
+        for query in taps:
+            task = asyncio.create_task(self._answer(query))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, query: str) -> None:
+        try:
+            await self._gateway.toast(Toast(query=query))
+        except Exception:
+            log.exception("a tap could not be answered")
+
     async def send_waiting(self) -> int:
-        """How many posts were sent on their way since this was asked last, these included.
+        """To how many people posts were sent since this was asked last, these included.
 
         A slow one holds up nobody but its reader.
         """
@@ -121,12 +150,12 @@ class Delivery:
         finally:
             self._landed = [*landed, *self._landed]
 
-    def _set_out(self, parcels: Sequence[Parcel], room: int) -> None:
-        self._out += len(parcels)
-        self.is_full = 0 < room == len(parcels)
-        self.in_hand.update(parcel.post.id for parcel in parcels)
-        for parcel in parcels:
-            task = asyncio.create_task(self._deliver(parcel))
+    def _set_out(self, chains: Sequence[Sequence[Parcel]], wish: Wish) -> None:
+        self._out += len(chains)
+        self.is_full = 0 < wish.room == len(chains)
+        for chain in chains:
+            self.in_hand.update(parcel.post.id for parcel in chain)
+            task = asyncio.create_task(self._deliver(chain, wish.at))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
 
@@ -135,21 +164,45 @@ class Delivery:
 
     async def land(self) -> None:
         """Wait until nothing is in flight any more, and keep what became of it."""
-        while self._flying:
-            await asyncio.wait(self._flying)
+        while self._flying or self._answering:
+            await asyncio.wait(self._flying | self._answering)
         await self.settle_landed()
 
-    async def _deliver(self, parcel: Parcel) -> None:
+    async def _deliver(self, chain: Sequence[Parcel], began: datetime) -> None:
+        goes_on = True
+        for parcel in chain:
+            verdict = await self._verdict(parcel) if goes_on else Unsent()
+            # late, or after a leap of the clock, another process may see to those behind it
+            is_late = abs(self._site.clock.now() - began) > CHAIN_LASTS
+            goes_on = isinstance(verdict, Sent) and not is_late
+            await self._land((parcel, verdict))
+
+    async def _verdict(self, parcel: Parcel) -> Verdict:
         try:
-            verdict = await self._send(parcel)
+            return await self._send(parcel)
         # whatever went wrong here must not leave the post between two states
         except Exception:
             log.exception("post %s could not be made", parcel.post.id)
-            verdict = Later(1)
-        self._landed.append((parcel, verdict))
+            return Later(1)
+
+    async def _land(self, landed: Landed) -> None:
+        self._landed.append(landed)
         if self.on_landing is None:
             await self.settle_landed()
-        else:
+        elif self.is_full or self._is_waited_for(*landed):
+            self.on_landing()
+        elif not self._has_alarm:
+            self._has_alarm = True
+            asyncio.get_running_loop().call_later(SETTLED_WITHIN, self._ring)
+
+    @staticmethod
+    def _is_waited_for(parcel: Parcel, verdict: Verdict) -> bool:
+        """Whether something may be to be done at once: more help sent, or a failure followed up."""
+        return parcel.post.lane in {"crisis", "alert"} or not isinstance(verdict, Sent)
+
+    def _ring(self) -> None:
+        self._has_alarm = False
+        if self._landed and self.on_landing is not None:
             self.on_landing()
 
     async def settle_landed(self) -> None:
@@ -227,22 +280,24 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Made(Generic[T]):
-    """What came of one commit: of the work, which posts it claimed, and who has to do something."""
+    """What came of one commit: of the work, what is to be sent, and who has to do something."""
 
     done: T
-    parcels: Sequence[Parcel]
+    chains: Sequence[Sequence[Parcel]]
+    taps: Sequence[str]
     calls_for: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be done beside the work: what landed is settled, and so many posts are claimed.
+    """What is to be done beside the work: what landed is settled, and so many chains are claimed.
 
     `in_hand` is told after a commit that raised: whatever else this process has claimed it never
     got to know of, and it waits again.
     """
 
     landed: Sequence[Landed]
+    at: datetime
     room: int
     by: int
     began: datetime
@@ -257,7 +312,8 @@ def _all_in_one(unit: Unit, work: Callable[[Unit, Site], T], site: Site, wish: W
     if wish.in_hand is not None:
         outbox.put_back(unit, wish.by, wish.in_hand)
     parcels = claim(unit, site, wish.room, wish.by, wish.began) if wish.room > 0 else []
-    return Made(done, parcels, frozenset(unit.calls_for))
+    chains = [list(chain) for _, chain in groupby(parcels, lambda parcel: parcel.post.contact_id)]
+    return Made(done, chains, tuple(unit.taps), frozenset(unit.calls_for))
 
 
 def _nothing(_unit: Unit, _site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.service import telling
 from bot.service.posting import post_one
@@ -75,8 +75,13 @@ def _is_stale(site: Site, plan: Plan, now: datetime) -> bool:
 
 def _next(site: Site, plan: Plan, now: datetime) -> datetime:
     hour = HOUR if plan.hour is None else plan.hour
-    zone = plan.zone or site.settings.time_zone
-    return next_slot(now, zone=zone, at_time=f"{hour:02}:00", days=_EVERY_DAY)[0]
+    # the same for the whole minute: hours begin with a minute on every clock of today
+    return _after(now.replace(second=0, microsecond=0), hour, plan.zone or site.settings.time_zone)
+
+
+@lru_cache(maxsize=1024)
+def _after(minute: datetime, hour: int, zone: str) -> datetime:
+    return next_slot(minute, zone=zone, at_time=f"{hour:02}:00", days=_EVERY_DAY)[0]
 
 
 def _send_to(unit: Unit, site: Site, clinician: Clinician, contact: int, now: datetime) -> None:

@@ -24,7 +24,7 @@ from bot.service.incoming import (
 from bot.service.joining import ForGroup, OneRole
 from bot.service.post import Bubble, Toast
 from bot.service.recognising import contact_of, recognised
-from bot.service.record import record, toast
+from bot.service.record import answer_tap, record
 from bot.service.site import Site
 from bot.service.strangers import answer_stranger, stranger_post, turn_away
 from bot.service.wording import fixed
@@ -58,8 +58,10 @@ log = logging.getLogger(__name__)
 BATCH = 64
 CLOCKS = 8
 """So many events of the clock share a batch with what people did: their answers wait for it."""
-AHEAD = 32
-"""Of how many senders the facts are read at once; some are read again after an unusual turn."""
+AHEAD = 64
+"""Of how many senders the facts are read at once."""
+ANEW = 16
+"""Of so many they are read again after an unusual turn, for the next may be unusual, too."""
 TRIES = 3
 
 
@@ -99,7 +101,8 @@ def _handle_next(unit: Unit, site: Site, alone: int) -> Sequence[Kept]:
     kept = inbox.next_batch(unit, BATCH, CLOCKS, alone)
     for place, each in enumerate(kept):
         if not ahead.is_read(unit, each.sender):
-            ahead.read(unit, [later.sender for later in kept[place : place + AHEAD]])
+            most = ANEW if place else AHEAD
+            ahead.read(unit, [later.sender for later in kept[place : place + most]])
         _handle(unit, site, each)
     return kept
 
@@ -109,11 +112,12 @@ def waiting(unit: Unit, alone: int) -> Sequence[int]:
     return [each.id for each in inbox.next_batch(unit, BATCH, CLOCKS, alone)]
 
 
-def handle_one(unit: Unit, site: Site, row: int) -> None:
-    """Handle that arrival, unless somebody else did."""
+def handle_one(unit: Unit, site: Site, row: int) -> Sequence[str]:
+    """Handle that arrival, unless somebody else did; the taps to be answered without words."""
     kept = inbox.take(unit, row)
     if kept is not None:
         _handle(unit, site, kept)
+    return unit.taps
 
 
 def put_aside(unit: Unit, site: Site, row: int, error: str) -> Kept | None:
@@ -198,8 +202,7 @@ def _answered(
     event = pins.without_digits(site.release, patient, said)
     turned = _turn(unit, site, patient, event, cause=kept, at=now)
     if isinstance(incoming.what, Pressed):
-        post = toast(patient, incoming.what.query, turned, now)
-        outbox.add(unit, [post] if post else [])
+        answer_tap(unit, patient, incoming.what.query, turned, now)
     pins.taken_away(unit, patient, incoming, said, event)
     return True
 

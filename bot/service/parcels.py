@@ -67,8 +67,13 @@ Landed = tuple[Parcel, Verdict]
 def claim(
     unit: Unit, site: Site, limit: int, by: int = 0, began: datetime | None = None
 ) -> list[Parcel]:
-    """The next posts to be sent, marked as being sent by the process of that number."""
+    """What is to be sent next, to so many people, marked as being sent by that process.
+
+    Each one's posts stand together, in the order in which they go.
+    """
     posts = outbox.claim(unit, site.clock.now(), limit, by=by, began=began)
+    if not posts:
+        return []
     chats = people.chats_of(unit, {post.contact_id for post in posts})
     asked = [
         (post.contact_id, post.turn)

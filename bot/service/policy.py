@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.service.post import Doubtful, Gone, Later, Moved, Refused, Sent, Verdict
+from bot.service.post import Doubtful, Gone, Later, Moved, Refused, Sent, Unsent, Verdict
 from bot.store.outbox import Post, Result
 
 MOST_ATTEMPTS = 12
@@ -24,6 +24,8 @@ def _result_of(post: Post, verdict: Verdict, now: datetime) -> Result:
     match verdict:
         case Sent():
             return Result(post.id, "sent", now, tried, message_id=verdict.message_id)
+        case Unsent():
+            return Result(post.id, "pending", now, post.attempts)
         case Later(counts=False):
             wait = now + timedelta(seconds=verdict.seconds)
             return Result(post.id, "pending", now, post.attempts, not_before=wait)

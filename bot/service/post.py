@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from bot.markup import render
+from bot.markup import Entity, render
 from flows.effects import Drawing
 from flows.scene import Rows
 from flows.value import Value
@@ -121,9 +122,14 @@ def bubble(template: str, values: dict[str, str], buttons: Rows = ()) -> Bubble:
     fits = len(rendered.text) <= LONGEST
     return Bubble(
         text=rendered.text if fits else f"{rendered.text[: LONGEST - 1]}…",
-        marks=tuple(Mark(**asdict(entity)) for entity in rendered.entities) if fits else (),
+        marks=tuple(map(_mark, rendered.entities)) if fits else (),
         buttons=tuple(tuple((button.label, button.data) for button in row) for row in buttons),
     )
+
+
+@lru_cache(maxsize=512)
+def _mark(entity: Entity) -> Mark:
+    return Mark(kind=entity.kind, offset=entity.offset, length=entity.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,11 @@ class Later:
 
     seconds: float
     counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """It was not sent: something before it could not be, and it waits again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,4 +178,4 @@ class Doubtful:
     """Nobody knows whether it arrived."""
 
 
-Verdict = Sent | Later | Gone | Moved | Refused | Doubtful
+Verdict = Sent | Later | Unsent | Gone | Moved | Refused | Doubtful

@@ -26,8 +26,7 @@ def record(
 ) -> None:
     """Write everything that a turn decided; the caller's transaction makes it one."""
     state = turned.state
-    state_json = state.model_dump_json()
-    site.states.keep(state, state_json, at)
+    state_json = site.states.write(state, at)
     people.save_state(
         unit,
         patient.id,
@@ -59,6 +58,8 @@ def _carry_out(
     at: datetime,
 ) -> None:
     match effect:
+        case do.Send() | do.Settle() | do.Toast() | do.Chart() | do.Sheet() | do.GiveData():
+            return  # what is sent goes out in one list, in order
         case do.Record():
             records.answer(
                 unit,
@@ -83,8 +84,6 @@ def _carry_out(
             care.relay(unit, site, patient, effect.text, at=at)
         case do.Reply():
             offers.answer(unit, site, patient, effect.offer, effect.value, at)
-        case do.Send() | do.Settle() | do.Toast() | do.Chart() | do.Sheet() | do.GiveData():
-            return  # what is sent goes out in one list, in order
         case do.Erase():
             return  # then there is nothing to record, and nobody comes here
 
@@ -147,7 +146,7 @@ def _bodies(release: Release, effect: Effect) -> tuple[Body, ...]:
 
 def _bubble(effect: do.Send) -> Bubble:
     made = bubble(effect.text, effect.values, effect.buttons)
-    made = made.model_copy(update={"private": effect.private})
+    made = made.model_copy(update={"private": True}) if effect.private else made
     return veiled(made, effect.veil) if effect.veil else made
 
 
@@ -157,20 +156,24 @@ def _note(release: Release, chosen: str | None) -> str | None:
     return bubble(release.text("chosen"), {"chosen": chosen}).text
 
 
-def toast(patient: Patient, query: str, turned: Turn, at: datetime) -> NewPost | None:
-    """The answer to a tap, which every tap gets, with the turn's short notice if there is one."""
-    if patient.contact_id is None:
-        return None
-    texts = [e.text for e in turned.effects if isinstance(e, do.Toast)]
-    body = ToastPost(query=query, text=texts[0].strip() if texts else "")
-    return NewPost(
-        contact_id=patient.contact_id,
-        patient_id=patient.id,
-        lane="reply",
-        shape="toast",
-        body=body.model_dump_json(),
-        created_at=at,
-    )
+def answer_tap(unit: Unit, patient: Patient, query: str, turned: Turn, at: datetime) -> None:
+    """Answer a tap, as every tap is, with the turn's short notice if there is one.
+
+    Without words it only ends the button's waiting: too little to be kept until it is sent.
+    """
+    texts = [e.text.strip() for e in turned.effects if isinstance(e, do.Toast)]
+    if not texts:
+        unit.taps.append(query)
+    elif patient.contact_id is not None:
+        post = NewPost(
+            contact_id=patient.contact_id,
+            patient_id=patient.id,
+            lane="reply",
+            shape="toast",
+            body=ToastPost(query=query, text=texts[0]).model_dump_json(),
+            created_at=at,
+        )
+        outbox.add(unit, [post])
 
 
 def _text(value: str | int | None) -> str | None:

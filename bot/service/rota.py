@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import cache
-
-import holidays
+from typing import TYPE_CHECKING
 
 from bot.service.site import Site
 from bot.service.team import care_team
@@ -15,6 +14,9 @@ from bot.store.people import Clinician
 from bot.store.unit import Unit
 from flows import rota as pattern
 from flows.timing import local_date, moment_on
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 AHEAD = 9
 """How many days, with today, are looked through for the next change."""
@@ -63,8 +65,11 @@ def holiday_name(site: Site, day: date) -> str | None:
 
 
 @cache
-def _calendar(country: str, region: str | None, year: int) -> holidays.HolidayBase:
-    return holidays.country_holidays(country, subdiv=region, years=year)
+def _calendar(country: str, region: str | None, year: int) -> HolidayBase:
+    # 3 MiB of calendars, which a site that names no place for them does without
+    from holidays import country_holidays
+
+    return country_holidays(country, subdiv=region, years=year)
 
 
 def _turning_points(unit: Unit, site: Site, at: datetime) -> list[datetime]:

@@ -6,7 +6,6 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from holidays import list_supported_countries
 from pydantic import SecretStr
 
 KEY_BYTES = 32
@@ -123,6 +122,9 @@ def networks(given: str) -> str:
 
 def holidays_of(place: str) -> str:
     """A country's two letters, perhaps with a region as in GB-ENG, or ValueError."""
+    # 3 MiB of calendars, which a site that names none does without
+    from holidays import list_supported_countries
+
     country_code, _, region = place.strip().upper().partition("-")
     known = list_supported_countries()
     if country_code not in known or (region and region not in known[country_code]):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -146,31 +147,22 @@ def due(unit: Unit, now: datetime) -> list[Alert]:
 
     One that has no deadline, as an earlier version left it, is due at once.
     """
-    query = select(*_columns()).where(_is_due(now))
+    query = select(*_columns()).where(is_due(now))
     overdue = query.order_by(alerts.c.deadline_at, alerts.c.id)
     return _alerts(unit, claiming(overdue, unit, alerts))
 
 
 def take_due(unit: Unit, alert_id: int, now: datetime) -> Alert | None:
     """The alert, locked if shared, if it is still due; None if somebody else saw to it."""
-    query = _query().where(alerts.c.id == alert_id, _is_due(now))
+    query = _query().where(alerts.c.id == alert_id, is_due(now))
     found = _alerts(unit, claiming(query, unit, alerts))
     return found[0] if found else None
 
 
 def asleep(unit: Unit, now: datetime, longest: Mapping[tuple[str, str], timedelta]) -> list[Alert]:
     """Open alerts due later than their tier and state allow: the clock was set back meanwhile."""
-    late = [
-        # each by itself, so that the index of those asleep leads to it
-        and_(
-            alerts.c.tier == tier,
-            alerts.c.state == state,
-            alerts.c.deadline_at > now + most,
-            is_open(),
-        )
-        for (tier, state), most in longest.items()
-    ]
-    return _alerts(unit, _query().where(or_(False, *late)))
+    latest = {which: now + most for which, most in longest.items()}
+    return _alerts(unit, _query().where(is_asleep(latest)))
 
 
 def overdue(unit: Unit, now: datetime) -> set[int]:
@@ -346,10 +338,28 @@ def _alerts(unit: Unit, query: Select[Any]) -> list[Alert]:
     return [Alert(*row) for row in unit.connection.execute(query)]
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether an alert is open, and its clock has run out by that moment or was never set."""
     # open in each, so that the index of the open ones leads to it
     ran_out, never_set = alerts.c.deadline_at <= now, alerts.c.deadline_at.is_(None)
     return or_(and_(ran_out, is_open()), and_(never_set, is_open()))
+
+
+def is_asleep(
+    latest: Mapping[tuple[str, str], datetime | BindParameter[datetime]],
+) -> ColumnElement[bool]:
+    """Whether an alert is open and due later than the latest moment for its tier and state."""
+    late = [
+        # each by itself, so that the index of those asleep leads to it
+        and_(
+            alerts.c.tier == tier,
+            alerts.c.state == state,
+            alerts.c.deadline_at > moment,
+            is_open(),
+        )
+        for (tier, state), moment in latest.items()
+    ]
+    return or_(False, *late)
 
 
 def _is_lost() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, select, update
 
 from bot.store.tables import calls, clinicians, patients
 from bot.store.unit import Unit, add, claiming
@@ -91,8 +91,13 @@ def between(unit: Unit, since: datetime, until: datetime) -> list[Call]:
 
 def due(unit: Unit, now: datetime) -> list[int]:
     """The numbers of the calls of which something is to be said by now."""
-    query = select(calls.c.id).where(calls.c.state.in_(SPOKEN_OF), calls.c.speak_at <= now)
+    query = select(calls.c.id).where(is_due(now))
     return list(unit.connection.execute(query.order_by(calls.c.speak_at, calls.c.id)).scalars())
+
+
+def is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether something is to be said of a call by that moment."""
+    return and_(calls.c.state.in_(SPOKEN_OF), calls.c.speak_at <= now)
 
 
 def next_due(unit: Unit) -> datetime | None:

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, Update, bindparam, select, update
 
 from bot.keys import Seal
 from bot.store.tables import cards
 from bot.store.unit import Unit
 from flows.state import Kept
+
+_FILE = cards.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ def file(unit: Unit, patient_id: int, card: Kept, *, turn: int, replaces: int | 
         ),
         "at": card.at,
     }
-    unit.connection.execute(cards.insert(), values)
+    unit.later(cards, patient_id, _FILE, values)
 
 
 def of_patient(unit: Unit, patient_id: int) -> list[Filed]:
@@ -46,12 +49,18 @@ def of_patient(unit: Unit, patient_id: int) -> list[Filed]:
 
 
 def _replace(unit: Unit, patient_id: int, number: int, at: datetime) -> None:
+    unit.later(cards, patient_id, _replacing(), {"whose": patient_id, "which": number, "then": at})
+
+
+@cache
+def _replacing() -> Update:
+    # statements are written once: to write one takes longer than to run it
     holds = (
-        cards.c.patient_id == patient_id,
-        cards.c.number == number,
+        cards.c.patient_id == bindparam("whose"),
+        cards.c.number == bindparam("which"),
         cards.c.replaced_at.is_(None),
     )
-    unit.connection.execute(update(cards).where(*holds).values(replaced_at=at))
+    return update(cards).where(*holds).values(replaced_at=bindparam("then"))
 
 
 def _filed(seal: Seal, row: RowMapping) -> Filed:

@@ -1,6 +1,6 @@
 """Who may say what became of something that a process claimed in order to send it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -9,9 +9,11 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Select,
+    String,
     Table,
     and_,
     bindparam,
+    literal_column,
     or_,
     select,
 )
@@ -47,19 +49,24 @@ def claimed(
     return {"state": "sending", "claimed_at": now, "claimed_by": by, "claims": table.c.claims + 1}
 
 
+def in_words(states: Iterable[str]) -> tuple[ColumnElement[str], ...]:
+    """Our own names of states, for a condition in the very words of an index, without values."""
+    return tuple(literal_column(f"'{state}'", String) for state in states)
+
+
 def ours(unit: Unit, table: Table, claims: Mapping[int, int], settled: Collection[str]) -> set[int]:
     """Those rows that nobody claimed since that claim and nobody settled; locked if shared."""
     if not claims:
         return set()
-    query = _open_ones(table, lock=unit.locks)
-    found = unit.asking.execute(query, {"ids": list(claims), "settled": list(settled)})
+    query = _open_ones(table, tuple(settled), lock=unit.locks)
+    found = unit.asking.execute(query, {"ids": list(claims)})
     return {row.id for row in found if row.claims == claims[row.id]}
 
 
 @cache
-def _open_ones(table: Table, *, lock: bool) -> Select[Any]:
+def _open_ones(table: Table, settled: tuple[str, ...], *, lock: bool) -> Select[Any]:
     # what was freed when its lease was over may still turn out to have arrived
-    is_open = table.c.state.not_in(bindparam("settled", expanding=True))
+    is_open = table.c.state.not_in(in_words(settled))
     these = table.c.id.in_(bindparam("ids", expanding=True))
     # always in the same order, so that two processes cannot wait for each other
     query = select(table.c.id, table.c.claims).where(these, is_open).order_by(table.c.id)
@@ -88,6 +95,13 @@ def is_stale(
         by_another = table.c.claimed_by.is_distinct_from(replica.number)
         late = and_(late, or_(by_another, table.c.id.not_in(list(in_hand))))
     return or_(late, table.c.claimed_by.in_(list(gone)))
+
+
+def may_be_stale(table: Table, by: Any, before: Any, after: Any) -> ColumnElement[bool]:
+    """Whether it may be stale: claimed by another than `by`, or not between those two moments."""
+    at = table.c.claimed_at
+    late = or_(table.c.claimed_by.is_distinct_from(by), at <= before, at > after)
+    return and_(table.c.state == "sending", late)
 
 
 def _gone(unit: Unit, table: Table, replica: Replica) -> set[int]:

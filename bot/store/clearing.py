@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, delete, exists, func, select, update
 
 from bot.store.outbox import UNSETTLED
 from bot.store.tables import contacts, groups, inbox, outbox
@@ -67,16 +67,20 @@ def written(
 
 def let_go(unit: Unit, now: datetime) -> int:
     """How many contacts of erased patients are done with: all is sent, or their time is over."""
+    found = list(unit.connection.execute(select(contacts.c.id).where(is_over(now))).scalars())
+    if found:
+        _let_go(unit, found)
+    return len(found)
+
+
+def is_over(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether a contact of an erased patient is done with by that moment."""
     waits = exists().where(
         outbox.c.contact_id == contacts.c.id,
         outbox.c.patient_id.is_(None),
         outbox.c.state.in_(UNSETTLED),
     )
-    over = contacts.c.leaves_at.is_not(None) & (~waits | (contacts.c.leaves_at <= now))
-    found = list(unit.connection.execute(select(contacts.c.id).where(over)).scalars())
-    if found:
-        _let_go(unit, found)
-    return len(found)
+    return contacts.c.leaves_at.is_not(None) & (~waits | (contacts.c.leaves_at <= now))
 
 
 def forget_by(unit: Unit, contact_id: int, at: datetime) -> None:

@@ -9,6 +9,8 @@ from logging import Logger
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.store.unusable import BadDatabase as BadDatabase
+
 # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _PASSING_CLASSES = frozenset({"08", "40", "53", "58"})
 """No connection, rolled back for another's sake, no room or memory, trouble with the disk."""
@@ -19,10 +21,6 @@ _PASSING_STATES = frozenset(
 _COLLISIONS = frozenset({"40001", "40P01", "55P03"})
 # busy, locked, no memory, read-only, interrupted, disk, full, cannot open, protocol
 _PASSING_CODES = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
-
-
-class BadDatabase(Exception):
-    """The database cannot be used as it is; the words say why, and what to do."""
 
 
 def is_passing(error: BaseException) -> bool:

@@ -46,7 +46,12 @@ def find(unit: Unit, kind: Kind, since: datetime, until: datetime, at: datetime)
 
 def open_gaps(unit: Unit) -> list[Gap]:
     """The gaps of which somebody may still have to be told, the oldest first."""
-    return _gaps(unit, gaps.c.told_at.is_(None))
+    return _gaps(unit, is_open_gap())
+
+
+def is_open_gap() -> ColumnElement[bool]:
+    """Whether somebody may still have to be told of a gap."""
+    return gaps.c.told_at.is_(None)
 
 
 def since(unit: Unit, moment: datetime) -> list[Gap]:

@@ -1,12 +1,12 @@
-"""Which posts may go now: one of each free contact, what is urgent first, each chat in order."""
+"""Which posts may go now: those of free contacts, what is urgent first, each chat in order."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import groupby, takewhile
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Boolean,
     ColumnElement,
     FromClause,
@@ -24,12 +24,15 @@ from sqlalchemy import (
 from bot.store import claims
 from bot.store.moment import Moment
 from bot.store.tables import outbox
-from bot.store.unit import Unit, claiming
+from bot.store.unit import Unit
 
 UNSETTLED = ("pending", "sending")
+# in the very words of the index, or the whole history of a contact would be read
+UNSETTLED_WORDS = claims.in_words(UNSETTLED)
+"""The states in which a post has not come to its end, for a condition."""
 # what sending needs: each moment more that is read costs as much as all the rest of a row
 _NEEDED = (
-    *("id", "contact_id", "patient_id", "alert_id", "lane", "shape", "turn", "body"),
+    *("id", "contact_id", "patient_id", "alert_id", "lane", "shape", "turn", "body", "state"),
     *("attempts", "created_at", "message_id", "claims"),
 )
 HANGS_AFTER = timedelta(seconds=5)
@@ -45,31 +48,68 @@ def next_ones(
     unit: Unit,
     now: datetime,
     limit: int,
-    exclude: Collection[int],
     by: int,
     began: datetime | None = None,
 ) -> Sequence[RowMapping]:
-    """The rows that may go at that moment, without the excluded contacts'; locked if shared.
+    """The rows that may go at that moment, of so many contacts at the most; locked if shared.
 
-    `by` is the number of this process, and `began` when it did, if that may be of importance.
+    Each contact's stand together. `by` is the number of this process, and `began` when it did, if
+    that may be of importance.
     """
     wanted = {
-        **{"exclude": list(exclude), "most": limit, "by": by, "hung_since": now - HANGS_AFTER},
+        **{"most": limit, "by": by, "hung_since": now - HANGS_AFTER},
         **{"known_since": now - KNOWN_AFTER, "knows": began is None or now - began > KNOWN_AFTER},
     }
-    query = claiming(_claimable(), unit, outbox)
-    return unit.asking.execute(query, {**claims.at(now), **wanted}).mappings().all()
+    query = _claimable(lock=unit.locks)
+    found = unit.asking.execute(query, {**claims.at(now), **wanted}).mappings().all()
+    firsts = {row["first"] for row in found}
+    chains = groupby(found, lambda row: row["first"])
+    return [row for first, theirs in chains for row in _chain(first, list(theirs), firsts)]
+
+
+def _chain(
+    first: int, waiting: Sequence[RowMapping], firsts: Collection[int]
+) -> Sequence[RowMapping]:
+    """That row, and those behind it that go with it; none where it overtakes another."""
+    if waiting[0]["id"] != first:
+        return [row for row in waiting if row["id"] == first]
+    head, *rest = waiting
+    others = takewhile(lambda row: row["id"] not in firsts and _may_follow(head, row), rest)
+    return [head, *others]
+
+
+def _may_follow(head: RowMapping, row: RowMapping) -> bool:
+    # help would wait behind a call that hangs; a nudge that was claimed is never sent again, and
+    # one that was not sent must not be lost; what clears a chat keeps nobody waiting
+    may_go = row["state"] == "pending" and row["is_due"] and row["lane"] == "reply"
+    # no more than one answer is ever told again after a crash
+    return bool(may_go and (row["shape"] == "settle" or row["turn"] == head["turn"]))
 
 
 @cache
-def _claimable() -> Select[Any]:
+def _claimable(*, lock: bool) -> Select[Any]:
+    """All that waits for whoever has a post that may go, beside the number of that post."""
     # written once: to write it takes longer than to run it
+    may_go = _may_go()
+    firsts = (may_go.with_for_update(skip_locked=True, of=outbox) if lock else may_go).cte("firsts")
+    urgency = case(URGENCY, value=firsts.c.lane)
+    needed = (*(outbox.c[name] for name in _NEEDED), claims.is_due(outbox).label("is_due"))
+    query = (
+        select(firsts.c.id.label("first"), *needed)
+        .join(firsts, outbox.c.contact_id == firsts.c.contact_id)
+        .where(outbox.c.state.in_(UNSETTLED_WORDS))
+        .order_by(urgency, firsts.c.id, outbox.c.id)
+    )
+    # none of these is left out because it is locked: those behind it would overtake it
+    return query.with_for_update(of=outbox) if lock else query
+
+
+def _may_go() -> Select[Any]:
     return (
-        select(*(outbox.c[name] for name in _NEEDED))
+        select(outbox.c.id, outbox.c.contact_id, outbox.c.lane)
         .where(
             outbox.c.state == "pending",
             claims.is_due(outbox),
-            outbox.c.contact_id.not_in(bindparam("exclude", expanding=True)),
             ~_held_up(),
         )
         .order_by(case(URGENCY, value=outbox.c.lane), outbox.c.id)
@@ -93,7 +133,7 @@ def _held_up() -> ColumnElement[bool]:
     )
     return exists().where(
         other.c.contact_id == outbox.c.contact_id,
-        other.c.state.in_(unsettled()),
+        other.c.state.in_(UNSETTLED_WORDS),
         or_(in_flight, before),
     )
 
@@ -116,15 +156,9 @@ def _keeps_place(other: FromClause) -> ColumnElement[bool]:
     hangs = and_(stuck.c.state == "sending", _has_hung(stuck))
     has_stuck = exists().where(
         stuck.c.contact_id == outbox.c.contact_id,
-        stuck.c.state.in_(unsettled()),
+        stuck.c.state.in_(UNSETTLED_WORDS),
         stuck.c.id < outbox.c.id,
         or_(failed, hangs),
     )
     is_stuck = has_stuck.correlate(outbox)
     return or_(outbox.c.lane != "crisis", other.c.lane == "crisis", ~is_stuck)
-
-
-def unsettled() -> BindParameter[str]:
-    """The states in which a post has not come to its end."""
-    # in the very words of the index, or the whole history of the contact would be read
-    return bindparam("unsettled", UNSETTLED, expanding=True, literal_execute=True)

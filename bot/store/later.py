@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, LargeBinary, Table, Update
 
 Write = Insert | Update | Delete
 
@@ -74,12 +74,18 @@ def _in_words(statement: Write, dialect: Dialect, names: Sequence[str]) -> tuple
     compiled = statement.compile(dialect=dialect, column_keys=names)
     order: Sequence[str] = compiled.positiontup or ()
     kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in order]
-    processors = [kind.bind_processor(dialect) for kind in kinds]
-    columns = list(zip(order, processors, strict=True))
+    # bytes need no processor: the driver takes them as they are
+    processors = [
+        None if isinstance(kind, LargeBinary) else kind.bind_processor(dialect) for kind in kinds
+    ]
+    changed = [(at, to) for at, to in enumerate(processors) if to is not None]
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
 
     def written(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        values = {**fixed, **row}
-        return tuple([values[name] if to is None else to(values[name]) for name, to in columns])
+        whole = {**fixed, **row} if fixed else row
+        values = [whole[name] for name in order]
+        for at, to in changed:
+            values[at] = to(values[at])
+        return tuple(values)
 
     return str(compiled), written

@@ -5,10 +5,21 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Integer, Select, Update, bindparam, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.moment import Moment
+from bot.store.claims import NOW
 from bot.store.tables import contacts, nudges
 from bot.store.unit import Unit, claiming
 
@@ -75,6 +86,11 @@ def claim_due(unit: Unit, now: datetime, limit: int) -> list[DueNudge]:
     return due
 
 
+def is_due(now: BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether a nudge has come due by that moment."""
+    return and_(nudges.c.state == WAITING, nudges.c.due_at <= now)
+
+
 def settle(unit: Unit, patient_id: int, key: str, state: Settled, reason: str | None) -> None:
     """Keep what became of a nudge that came due, and why."""
     _end(unit, patient_id, key, FIRED, state, reason)
@@ -131,7 +147,7 @@ def _due() -> Select[Any]:
     return (
         select(nudges, contacts.c.lookup)
         .outerjoin(contacts, contacts.c.patient_id == nudges.c.patient_id)
-        .where(nudges.c.state == WAITING, nudges.c.due_at <= bindparam("now", type_=Moment))
+        .where(is_due(NOW))
         .order_by(nudges.c.due_at, nudges.c.id)
         .limit(bindparam("most", type_=Integer))
     )

@@ -7,11 +7,14 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     RowMapping,
     Update,
     bindparam,
+    case,
     func,
+    literal_column,
     select,
     update,
 )
@@ -19,7 +22,7 @@ from sqlalchemy import (
 from bot.keys import CannotOpen
 from bot.store import claims
 from bot.store.going import UNSETTLED as UNSETTLED
-from bot.store.going import next_ones, unsettled
+from bot.store.going import UNSETTLED_WORDS, next_ones
 from bot.store.moment import Moment
 from bot.store.replicas import Replica
 from bot.store.tables import outbox
@@ -35,6 +38,7 @@ SETTLED = ("sent", "refused", "gone")
 EMPTIED = b""
 """The body of a post whose words have been kept for long enough."""
 _ADD = outbox.insert()
+_PENDING: ColumnElement[str] = literal_column("'pending'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +109,22 @@ def claim(
     unit: Unit,
     now: datetime,
     limit: int,
-    exclude: Collection[int] = (),
     *,
     by: int = 0,
     began: datetime | None = None,
 ) -> list[Post]:
-    """The oldest pending post of each free contact, urgent lanes first, marked as sending.
+    """What may go now to so many free contacts, urgent lanes first, marked as sending.
 
-    A contact is not free while one of its posts is being sent, or if it is excluded; only help
-    does not wait for a call that hangs. `by` is the number of the process that claims, and `began`
-    when it did.
+    A contact's posts stand together, in the order in which they go. A contact is not free while one
+    of its posts is being sent; only help does not wait for a call that hangs. `by` is the number of
+    the process that claims, and `began` when it did.
     """
-    rows = next_ones(unit, now, limit, exclude, by, began)
+    rows = next_ones(unit, now, limit, by, began)
     unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
     posts = [post for row in rows if (post := _readable(unit, row, claims=1)) is not None]
-    if posts:
-        these = {"ids": [post.id for post in posts], "at": now, "by": by}
-        unit.connection.execute(_claiming(), these)
+    for post in posts:
+        marks = {"post": post.id, "at": now, "by": by}
+        unit.later(outbox, post.id, _claiming(), marks)
     return posts
 
 
@@ -192,7 +195,7 @@ def drop(unit: Unit, contact_id: int, shape: Shape) -> None:
 
 def waiting(unit: Unit, contact_id: int) -> list[Post]:
     """The contact's bubbles that are pending and not urgent."""
-    theirs = outbox.c.contact_id == contact_id, outbox.c.state.in_(unsettled())
+    theirs = outbox.c.contact_id == contact_id, outbox.c.state.in_(UNSETTLED_WORDS)
     plain = outbox.c.state == "pending", outbox.c.lane == "reply", outbox.c.shape == "bubble"
     rows = unit.connection.execute(select(outbox).where(*theirs, *plain)).mappings().all()
     return [post for row in rows if (post := _readable(unit, row)) is not None]
@@ -243,10 +246,8 @@ def oldest(unit: Unit) -> datetime | None:
 @cache
 def _claiming() -> Update:
     # statements are written once: to write one takes longer than to run it
-    these = outbox.c.id.in_(bindparam("ids", expanding=True))
-    at, by = bindparam("at", type_=Moment), bindparam("by", type_=Integer)
-    claimed = claims.claimed(outbox, at, by)
-    return update(outbox).where(these).values(claimed)
+    claimed = claims.claimed(outbox, bindparam("at", type_=Moment), bindparam("by", type_=Integer))
+    return update(outbox).where(outbox.c.id == bindparam("post")).values(claimed)
 
 
 @cache
@@ -261,6 +262,8 @@ def _settling() -> Update:
             error=bindparam("why"),
             sent_at=bindparam("sent"),
             not_before=func.coalesce(bindparam("later", type_=Moment), outbox.c.not_before),
+            # nobody asks any more when it was claimed, and there are very many
+            claimed_at=case((bindparam("to") == _PENDING, outbox.c.claimed_at)),
         )
     )
 

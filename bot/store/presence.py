@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Update, and_, func, or_, select, update
 
 from bot.store.tables import patients
 from bot.store.unit import Unit, claiming
@@ -46,14 +45,14 @@ def postpone(unit: Unit, patient_id: int, due_at: datetime) -> None:
 
 def due(unit: Unit, now: datetime) -> list[int]:
     """The patients with whom a clinician is silent for so long that something must follow."""
-    query = select(patients.c.id).where(_is_due(now)).order_by(patients.c.taken_due_at)
+    query = select(patients.c.id).where(is_due(now)).order_by(patients.c.taken_due_at)
     return list(unit.connection.execute(query).scalars())
 
 
 def take_due(unit: Unit, patient_id: int, now: datetime) -> Taken | None:
     """The conversation, locked if shared, if it is still due; None if somebody saw to it."""
     columns = patients.c.id, patients.c.taken_by, patients.c.taken_word_at
-    query = select(*columns).where(patients.c.id == patient_id, _is_due(now))
+    query = select(*columns).where(patients.c.id == patient_id, is_due(now))
     row = unit.connection.execute(claiming(query, unit, patients)).one_or_none()
     return None if row is None else Taken(*row)
 
@@ -76,7 +75,8 @@ def _patient(patient_id: int) -> Update:
     return update(patients).where(patients.c.id == patient_id)
 
 
-def _is_due(now: datetime) -> ColumnElement[Any]:
+def is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether a clinician who took over has been silent for so long by that moment."""
     # without a clock, as an earlier version left it, it is due at once
     ran_out = or_(patients.c.taken_due_at <= now, patients.c.taken_due_at.is_(None))
     return and_(patients.c.taken_by.is_not(None), ran_out)

@@ -12,10 +12,14 @@ from bot.store import orders, wants
 from bot.store.orders import Conditions, Order, Part
 from bot.store.tables import alerts, caseloads, messages, nudges, patients, scores
 from bot.store.unit import Unit
+from bot.store.walking import walked
 from bot.store.wants import Wanted
 
 PAGE = 50
 """How many patients a page shows."""
+
+NEAR = 20 * PAGE
+"""A page that begins so near to either end is found by walking there."""
 
 Course = tuple[float, ...]
 """The totals of one measure, the oldest first."""
@@ -58,17 +62,35 @@ class Page:
 def page(unit: Unit, wanted: Wanted, measures: Collection[str], *, at: datetime) -> Page:
     """The page that is wanted, or the last one where there are fewer."""
     conditions, order = wants.conditions(wanted, at), orders.order(wanted)
-    sizes = _sizes(unit, order, conditions)
-    total = sum(sizes)
+    # everybody is soon counted part by part, and a few of them only in all
+    sizes = [] if conditions else _sizes(unit, order, ())
+    query = wants.total(wanted, at)
+    total = unit.connection.execute(query).scalar_one() if conditions else sum(sizes)
     number = min(max(1, wanted.page), max(1, -(-total // PAGE)))
+    start, stop = (number - 1) * PAGE, min(number * PAGE, total)
+    if conditions and start <= NEAR:
+        ids = walked(unit, order.parts, conditions, stop, in_reverse=False)[start:]
+    elif conditions and total - stop <= NEAR:
+        ids = walked(unit, order.parts[::-1], conditions, total - start, in_reverse=True)
+        ids = ids[total - stop :][::-1]
+    else:
+        sizes = sizes or _sizes(unit, order, conditions)
+        ids = _between(unit, order, conditions, sizes, start)
+    return Page(_filled(unit, _rows(unit, ids), measures, at), total, number)
+
+
+def _between(
+    unit: Unit, order: Order, conditions: Conditions, sizes: Sequence[int], first: int
+) -> list[int]:
+    """The page that begins at that place, where it is known how many stand in each part."""
     ids: list[int] = []
-    before = -(number - 1) * PAGE
+    before = -first
     for part, size in zip(order.parts, sizes, strict=True):
         # from where to where of this part the page goes
         start, stop = max(0, -before), min(size, PAGE - before)
         ids += _some(unit, part, conditions, size, start, stop) if start < stop else []
         before += size
-    return Page(_filled(unit, _rows(unit, ids), measures, at), total, number)
+    return ids
 
 
 def _sizes(unit: Unit, order: Order, conditions: Conditions) -> list[int]:
@@ -97,7 +119,9 @@ def _sizes(unit: Unit, order: Order, conditions: Conditions) -> list[int]:
 def _some(
     unit: Unit, part: Part, conditions: Conditions, size: int, start: int, stop: int
 ) -> list[int]:
-    query, in_reverse = part.some(conditions, size, start, stop)
+    is_near = min(start, size - stop) <= NEAR
+    way = part.way if part.way is not None and is_near and not conditions else part
+    query, in_reverse = way.some(conditions, size, start, stop)
     found = list(unit.connection.execute(query).scalars())
     return found[::-1] if in_reverse else found
 

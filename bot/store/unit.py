@@ -38,6 +38,9 @@ class Unit:
     calls_for: set[str] = field(default_factory=set, repr=False)
     """Who has something to do once it is committed, such as `mails`."""
 
+    taps: list[str] = field(default_factory=list, repr=False)
+    """The taps that are to be answered, without words, once it is committed."""
+
     @property
     def connection(self) -> Connection:
         """The connection for any work; all that waited is written, and nothing is known ahead."""
@@ -71,13 +74,13 @@ class Unit:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """One of several things to do: where it raises, all of it is undone, and nothing else."""
-        before = len(self._last)
+        before, taps = len(self._last), len(self.taps)
         try:
             with self.connection.begin_nested():
                 yield
                 self._later.write(self._connection)
         except BaseException:
-            del self._last[before:]
+            del self._last[before:], self.taps[taps:]
             # what waited before it began is written; what was read meanwhile may be undone
             self._later.drop()
             self.ahead.clear()
@@ -85,7 +88,8 @@ class Unit:
 
     def seal_of(self, patient_id: int) -> Seal:
         """That patient's seal; KeyError without such a patient, CannotOpen without their key."""
-        self.fetch_seals([patient_id])
+        if patient_id not in self._seals:
+            self.fetch_seals([patient_id])
         seal = self._seals[patient_id]
         if seal is None:
             raise CannotOpen

@@ -24,6 +24,7 @@ from sqlalchemy import bindparam, func, select, update
 from bot.app import open_store
 from bot.keys import Vault
 from bot.service import handle, nudge
+from bot.service.states import States
 from bot.settings import Settings
 from bot.store import nudges, people
 from bot.store.store import Store
@@ -95,7 +96,8 @@ def _admit(unit: Unit, first: int, beyond: int) -> None:
     assert guide.patient_id is not None
     like = people.load(unit, [guide.patient_id])[guide.patient_id]
     state = _away(State.model_validate_json(like.state_json), datetime.now(UTC))
-    waiting, state_json = state.nudge, state.model_dump_json()
+    # as the turn wrote it after which they went away
+    waiting, state_json = state.nudge, States().write(state, datetime.now(UTC))
     assert waiting is not None
     for place in range(first, beyond):
         chat = str(FIRST_READER + place)

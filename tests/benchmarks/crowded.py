@@ -144,7 +144,7 @@ class Crowd:
                 "shape": "bubble", "turn": 0, "body": body,
                 "state": self.chance.choices(("sent", "gone", "refused"), (98, 1, 1))[0],
                 "attempts": 1, "not_before": at, "created_at": at, "sent_at": at,
-                "message_id": row, "claims": 1, "claimed_at": at, "claimed_by": 1,
+                "message_id": row, "claims": 1, "claimed_at": None, "claimed_by": 1,
             }  # fmt: skip
 
     def _alerts(self, number: int) -> Iterator[tuple[str, Values]]:

@@ -211,6 +211,8 @@ async def _shows(practice: Practice, desk: Desk, times: Times, name: str, path: 
 
 
 async def _ticks(practice: Practice, times: Times) -> None:
+    # the night's run is over: nothing is due
+    practice.store.write_now(retiring.finish, practice.site)
     await practice.workers._tick()
     for _ in range(TIMES * 3):
         practice.clock.moment += STEP
@@ -237,8 +239,11 @@ async def _digest(practice: Practice, times: Times) -> None:
 
 
 async def _retention(practice: Practice, times: Times) -> None:
-    with times.of("retention: look"):
-        practice.store.read_now(retiring.next_batch, practice.site)
+    for _ in range(TIMES):
+        # a night that was missed is made up for at once
+        practice.clock.moment += 2 * timedelta(days=1)
+        with times.of("retention: look"):
+            practice.store.read_now(retiring.next_batch, practice.site)
 
 
 def explain(url: str, heard: Asked, slow: float = 20.0) -> None:

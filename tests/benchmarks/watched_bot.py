@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 from bot.cli import main
@@ -40,5 +40,5 @@ async def _watch(file: Path) -> None:
 
 if __name__ == "__main__":
     # the package's name of this module is a function's too
-    setattr(sys.modules["bot.app.run"], "beat", beat)  # noqa: B010 - mypy sees the function
+    setattr(import_module("bot.app.run"), "beat", beat)  # noqa: B010 - mypy sees the function
     main()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.cli import app
+from bot.cli import program
 from bot.keys import Vault, new_key
 from bot.service.erasing import LIST
 from bot.store import erasing, people
@@ -39,7 +39,7 @@ def clinic(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def types(*words: str, then: str = "") -> Result:
     """What comes of a command, with what is typed when it asks."""
-    return CliRunner().invoke(app, words, input=then)
+    return CliRunner().invoke(program(), words, input=then)
 
 
 def erased(url: str) -> list[str]:

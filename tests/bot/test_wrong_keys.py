@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bot.app import open_store
-from bot.cli import app
+from bot.cli import program
 from bot.clock import Clock
 from bot.keys import Vault, new_key
 from bot.service.backup import back_up
@@ -108,7 +108,7 @@ def test_an_operator_takes_a_key_away(
         file.unlink(missing_ok=True)
         file.write_text("# newest first\n" + "\n".join(keys) + "\n")
         file.chmod(0o400)
-        done = CliRunner().invoke(app, words)
+        done = CliRunner().invoke(program(), words)
         refused = done.exception if isinstance(done.exception, BadDatabase) else ""
         return done.exit_code, f"{done.output}{refused}"
 

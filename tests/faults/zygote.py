@@ -57,7 +57,7 @@ def warm(*contents: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # alembic and its scripts are read here, and not at every start
         run.migrate(f"sqlite:///{folder}/scratch.sqlite3")
-    for needed in (*PROGRAMS, "anyio._backends._asyncio", "psycopg"):
+    for needed in (*PROGRAMS, "bot.cli.operators", "anyio._backends._asyncio", "psycopg"):
         importlib.import_module(needed)
     # the list of all authorities, for a server that is reached without TLS
     setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # noqa: B010

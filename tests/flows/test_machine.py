@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ from flows.machine import NEXT, SKIPPED, definition, triggers_of
 from flows.machines import follow, mermaid
 from flows.program import Release
 from flows.state import State
-from flows.steps import END, Ask, Consent
+from flows.steps import END, Ask, Consent, key_of
 from tests.flows.starts import real_release
 
 FLOWS = sorted(real_release().all_flows)
@@ -50,6 +51,21 @@ def test_a_choice_leads_where_the_author_wrote(release: Release, name: str) -> N
             for choice in step.choices:
                 written = step.next.get(choice) or step.goto or below[str(step.id)]
                 assert follow(machine, str(step.id), choice, SOMEONE) == written
+
+
+@every_flow
+def test_a_move_leads_where_the_library_would_lead(release: Release, name: str) -> None:
+    """Every reply at every step, for somebody new and for somebody with answers to all of it."""
+    flow, machine = release.flow(name), release.machine(name)
+    keys = [key for key in map(key_of, flow.steps) if key is not None]
+    answered = State(release="any", phase="learning", answers=dict.fromkeys(keys, 7))
+
+    for known in (SOMEONE, Known(answered, SOMEONE.at, {"lessons": 3}, release.measures)):
+        for step in flow.steps:
+            for trigger in triggers_of(step):
+                model = SimpleNamespace(state=str(step.id))
+                machine.events[trigger].trigger(model, known)
+                assert follow(machine, str(step.id), trigger, known) == model.state
 
 
 @every_flow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -69,15 +69,31 @@ def told(person: Person) -> list[Said]:
 
 
 def retold(plain: Iterable[Said], again: Iterable[Said]) -> list[Said]:
-    """Where `again` leaves `plain`, which it may do only to repeat the bubble before at once."""
-    expected, last = list(plain), None
-    strange: list[Said] = []
+    """Where `again` leaves `plain`: it may only repeat the last answer, or the end of it, at once.
+
+    An answer has buttons beneath its last bubble at the most.
+    """
+    expected, strange = list(plain), list[Said]()
+    # the same words may stand in two answers: every place where it may be is followed
+    places = {0}
     for said in again:
-        if expected and said == expected[0]:
-            last = expected.pop(0)
-        elif said != last:
+        now = {after for at in places for after in _after(expected, at, said)}
+        if not now:
             strange.append(said)
-    return [*strange, *expected]
+        places = now or places
+    return [*strange, *expected[max(places) :]]
+
+
+def _after(expected: Sequence[Said], at: int, said: Said) -> Iterator[int]:
+    """Behind which bubbles one is where this was said: the next, or one of the last answer."""
+    if at < len(expected) and said == expected[at]:
+        yield at + 1
+    for place in range(at - 1, -1, -1):
+        if expected[place] == said:
+            yield place + 1
+        _, _, buttons = expected[place - 1]
+        if buttons:
+            return
 
 
 def alerts_told(world: World, clinician: Person, patients: list[Person]) -> set[str]:

@@ -29,7 +29,10 @@ class Nursery:
         folder = self.folder / name
         folder.mkdir()
         url = self.databases.new(folder)
-        world = World.without_bot(folder, CONTENT_DIR=str(CONTENT), DATABASE_URL=url)
+        # a life whose clock jumps by half a year is asked for everything that ever arrived
+        world = World.without_bot(
+            folder, CONTENT_DIR=str(CONTENT), DATABASE_URL=url, RETENTION="raw=10y"
+        )
         module = f"{BROKEN}.{breaks}" if breaks else ""
         settings = world.bot.settings
         world.bot = ForkedBot(folder, settings, zygote=self.zygote, breaks=module)

@@ -128,6 +128,8 @@ class Practice:
         for _ in range(MOST_ROUNDS):
             handled = await self.workers._handle() if arrivals else 0
             sent = await self.delivery.send_waiting() if posts else 0
+            # what lands lets others go
+            sent += len(self.delivery._flying)
             await self.delivery.land()
             mailed = await self.mail.send_waiting() if mails else 0
             self.clock.moment += MOMENT

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine.default import DefaultDialect
 
-from bot.service.deliver import LEASE
+from bot.service.deliver import CHAIN_LASTS, LEASE
 from bot.service.handle import handle_batch
 from bot.service.parcels import claim
 from bot.service.post import Doubtful, Later, Verdict
@@ -20,6 +20,7 @@ from tests.bot.service.practice import Practice, told_just, until
 
 HELP = "You can tap the buttons or just type"
 CRISIS = ("9-8-8", "I am a program", "One plain question.")
+TWO_BUBBLES = ("I do not know that country", "Which country are you in now?")
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
@@ -229,3 +230,66 @@ async def run_for_a_tick(practice: Practice) -> None:
     await until(lambda: practice.pulse.ticked_at is not None)
     practice.workers.stop()
     await running
+
+
+async def test_nothing_waits_between_the_bubbles_of_one_answer(practice: Practice) -> None:
+    """All of it is shown though nothing of it can be kept; then it is kept, and not shown again."""
+    ann = await practice.patient(1, "agreed")
+    practice.fail("UPDATE OF state ON outbox WHEN NEW.state = 'sent'")
+    await ann.says("hello")
+    assert told_just(ann.news(), *TWO_BUBBLES)
+
+    practice.mend()
+    await practice.wait(SECOND)
+
+    assert ann.news() == []
+    assert practice.rows("SELECT count(*) FROM outbox WHERE state != 'sent'") == [(0,)]
+
+
+async def test_what_stands_behind_a_failed_bubble_waits_for_it(practice: Practice) -> None:
+    """It is not shown before, nor twice, and the failure was not its own."""
+    ann = await practice.patient(1, "agreed")
+    practice.messenger.fault = lambda call: Later(3) if TWO_BUBBLES[0] in call.text else None
+    await ann.says("hello")
+    assert ann.news() == []
+
+    practice.messenger.fault = lambda call: None
+    await practice.wait(SECOND, times=5)
+
+    assert told_just(ann.news(), *TWO_BUBBLES)
+    counted = "SELECT attempts FROM outbox WHERE shape = 'bubble' ORDER BY id DESC LIMIT 2"
+    assert practice.rows(counted) == [(1,), (2,)]
+
+
+async def test_a_process_that_stood_still_sends_nothing_more_of_a_chain(
+    practice: Practice,
+) -> None:
+    """Meanwhile another may have sent it: it waits again, and whoever claims it sends it."""
+    ann = await practice.patient(1, "agreed")
+    practice.messenger.door.clear()
+    await practice.intake.keep([ann.wrote("hello")])
+    await practice.workers._handle()
+
+    practice.clock.moment += CHAIN_LASTS + SECOND
+    practice.messenger.door.set()
+    await practice.delivery.land()
+    assert told_just(ann.news(), TWO_BUBBLES[0])
+
+    await practice.work()
+    assert told_just(ann.news(), TWO_BUBBLES[1])
+
+
+async def test_a_tap_is_answered_while_the_chat_is_held_up(practice: Practice) -> None:
+    """The button stops waiting at once; it would be too late behind a call that hangs."""
+    ann = await practice.patient(1, "at-consent")
+    shown = len(practice.messenger.tried)
+    practice.messenger.door.clear()
+    await practice.intake.keep([ann.tapped(f"{ann.state.asked}.agree")])
+    await practice.workers._handle()
+
+    await until(lambda: len(practice.messenger.tried) == shown + 2)
+    assert {call.kind for call in practice.messenger.tried[shown:]} == {"bubble", "toast"}
+
+    practice.messenger.door.set()
+    await practice.work()
+    assert practice.rows("SELECT count(*) FROM outbox WHERE shape = 'toast'") == [(0,)]

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text as sql
 
 from bot.service import nudge
 from bot.service.handle import CLOCKS
 from bot.store import nudges, people
 from bot.store.unit import Unit
+from bot.workers import NUDGES_FOLLOW
 from tests.bot.service.practice import Practice
 
 FIRST, CROWD = 1_000, 5 * CLOCKS
 WAITING = "SELECT count(*) FROM inbox WHERE source = 'clock' AND handled_at IS NULL"
+SET_BENS = """UPDATE nudges SET due_at = '{} 00:00:00.000000'
+    WHERE patient_id = (SELECT max(id) FROM patients)"""
+BENS_IS_LATER, BENS_IS_DUE = SET_BENS.format("2028-01-01"), SET_BENS.format("2026-01-01")
+LONG_DUE = "SELECT count(*) FROM nudges WHERE state = 'waiting' AND due_at < '2026-01-02'"
 DECIDED = "SELECT patient_id FROM outbox WHERE id > {since} AND shape = 'bubble' ORDER BY id"
 
 
@@ -56,10 +63,10 @@ async def test_nudges_beyond_the_room_are_claimed_without_waiting_for_the_next_t
     """So many events of the clock wait at a time, and all of what is due comes of one tick."""
     ann = await practice.patient(1, "learning-cbt")
     like_her(practice, ann.number)
-    monkeypatch.setattr(nudge, "ROOM", 5)
+    monkeypatch.setattr(nudge, "ROOM", CLOCKS)
 
     await practice.workers._tick()
-    assert practice.rows(WAITING) == [(5,)]
+    assert practice.rows(WAITING) == [(CLOCKS,)]
     assert practice.store.write_now(nudge.claim, practice.site) == 0
 
     await practice.workers._drain(practice.workers._handle_waiting)
@@ -68,6 +75,27 @@ async def test_nudges_beyond_the_room_are_claimed_without_waiting_for_the_next_t
     assert practice.rows("SELECT count(*) FROM nudges WHERE state = 'sent'") == [(CROWD + 1,)]
     told = {call.chat for call in practice.messenger.taken if call.kind == "bubble"}
     assert told >= {str(FIRST + place) for place in range(CROWD)}
+
+
+async def test_a_nudge_that_falls_due_behind_another_does_not_wait_for_the_next_tick(
+    practice: Practice,
+) -> None:
+    """Where some were due others are looked for soon; a second's worth at once would be a crowd."""
+    ann = await practice.patient(1, "learning-cbt")
+    await practice.patient(2, "learning-cbt")
+    practice.run(sql(BENS_IS_LATER))
+    [hers] = [each for each in ann.nudges if each.state == "waiting"]
+    practice.clock.moment = hers.due_at
+    await practice.workers._tick()
+    assert practice.rows(WAITING) == [(1,)]
+
+    # from here to the look for what is due nothing is claimed, however slow the machine
+    practice.run(sql(BENS_IS_DUE))
+    assert practice.rows(LONG_DUE) == [(1,)]
+    await asyncio.sleep(2 * NUDGES_FOLLOW)
+    await practice.workers._drain(practice.workers._handle_waiting)
+
+    assert practice.rows(LONG_DUE) == [(0,)]
 
 
 def like_her(practice: Practice, number: int) -> None:

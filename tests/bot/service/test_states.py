@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import BaseModel
 
 from bot.service.states import KEPT_FOR, MOST_LETTERS, States
-from flows.state import State
+from flows.state import Done, State
 from flows.turn import turn
 from tests.flows.starts import begin, real_release
 
@@ -23,10 +24,7 @@ def state(turn: int, goal: str = "walk to the lake") -> State:
 
 def kept(states: States, *several: State, at: datetime = NOW) -> list[str]:
     """Their JSON, after they were written at that moment."""
-    written = [each.model_dump_json() for each in several]
-    for each, words in zip(several, written, strict=True):
-        states.keep(each, words, at)
-    return written
+    return [states.write(each, at) for each in several]
 
 
 def test_what_was_just_written_need_not_be_read() -> None:
@@ -75,6 +73,33 @@ def test_what_is_kept_is_exactly_what_would_be_read() -> None:
 
     assert list(leaves(state)) == list(leaves(read))
     assert {each.tzname() for _, each in leaves(state) if isinstance(each, datetime)} == {"UTC"}
+
+
+@pytest.mark.parametrize("is_read_anew", [False, True])
+def test_what_is_written_is_the_state_whatever_was_written_before(is_read_anew: bool) -> None:
+    """At each turn of a life: parts that did not change stand as before, and nothing else does."""
+    player, states = begin(real_release(), "in-core-cbt", NOW, zone="Europe/London"), States()
+    state = player.first
+    for event in player.journal:
+        written = states.write(state, event.at)
+        if is_read_anew:
+            states._kept.clear()
+        read = states.of(written)
+        assert json.loads(written) == json.loads(state.model_dump_json())
+        assert read == state
+        state = turn(player.release, read, event).state
+
+
+@pytest.mark.parametrize("of", [State.model_dump_json, lambda state: States().write(state, NOW)])
+def test_a_part_that_only_looks_the_same_is_written_anew(of: Callable[[State], str]) -> None:
+    """However the one before was written: with lines in its words, or all in one line."""
+    before = state(7).model_copy(update={"done": (Done(flow='a\n"b', at=NOW),)})
+    states = States()
+    found = states.of(of(before))
+    other = found.model_copy(update={"done": (Done(flow="c", at=NOW), *found.done)})
+
+    assert State.model_validate_json(states.write(other, NOW)) == other
+    assert State.model_validate_json(states.write(found, NOW)) == before
 
 
 def leaves(value: object) -> Iterator[tuple[type, object]]:
