@@ -29,6 +29,8 @@ from bot.service import (
 from bot.service.auditing import Exporting
 from bot.service.deliver import Delivery
 from bot.service.health import Pulse
+from bot.service.intray import Intray, Keep
+from bot.service.lanes import CLOCKS, Lanes
 from bot.service.mail_delivery import MailDelivery
 from bot.service.site import Site
 from bot.store.errors import is_collision, is_passing, log_trouble
@@ -78,8 +80,9 @@ class Workers:
             asyncio.Event(),
         )
         delivery.on_call = self._call
+        self._intray = Intray(store, self.wake)
         self._handled_all, self._has_room, self._is_due = True, False, False
-        self._alone, self._looks_again = handle.CLOCKS, False
+        self._lanes, self._looks_again = Lanes(), False
         self._retire_from: datetime | None = None
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
@@ -90,6 +93,10 @@ class Workers:
     def wake(self) -> None:
         """Say that something arrived."""
         self._arrived.set()
+
+    async def take_in(self, keep: Keep) -> None:
+        """Have what came in kept, and handled by the same commit, or else soon after it."""
+        await self._intray.put(keep)
 
     async def run(self) -> None:
         """Handle, send and tick until `stop`; what is in hand is finished first."""
@@ -113,6 +120,7 @@ class Workers:
                     group.create_task(self._travel_along())
             await self._delivery.land()
         finally:
+            await self._intray.keep_apart()
             await self._stop_ticking()
 
     async def _travel_along(self) -> None:
@@ -173,14 +181,17 @@ class Workers:
 
     async def _handle(self) -> int:
         try:
-            handled = await self._delivery.along(partial(handle.handle_some, alone=self._alone))
+            handled = await self._delivery.along(
+                partial(handle.keep_and_handle, keep=self._intray.keep_all, lanes=self._lanes)
+            )
         # one bad arrival must not stop the others: they are redone one by one
         except Exception as error:  # noqa: BLE001 - logged there with its trace
             log.warning("a batch failed and is redone one by one: %s", type(error).__name__)
+            await self._intray.keep_apart()
             return await self._handle_apart()
+        self._intray.kept()
         self._handled_all, self._has_room = handled.is_all, handled.has_room
-        # while nobody writes, twice as many a time: whoever writes then never waits for long
-        self._alone = handle.CLOCKS if handled.peoples else min(2 * self._alone, handle.BATCH)
+        self._lanes = self._lanes.after(handled.peoples, self._site.clock.now())
         if self._delivery.is_full:
             self._posted.set()
         return handled.count
@@ -193,7 +204,7 @@ class Workers:
         return handled
 
     async def _handle_one_by_one(self) -> int:
-        rows, handled = await self._store.write(handle.waiting, self._alone), 0
+        rows, handled = await self._store.write(handle.waiting, self._lanes), 0
         trouble: Exception | None = None
         for row in rows:
             # a row that can't even be counted is left for the next tick, or this would spin
@@ -245,7 +256,7 @@ class Workers:
         # while many are due there may be more than there was room for; whatever fails waits a tick
         self._is_due = False
         claimed = await self._lead(nudge.claim, self._site)
-        self._is_due = claimed >= handle.CLOCKS
+        self._is_due = claimed >= CLOCKS
         if claimed and not self._looks_again:
             self._looks_again = True
             asyncio.get_running_loop().call_later(NUDGES_FOLLOW, self._look_again)

@@ -161,6 +161,7 @@ class Service:
             site,
             Spool(settings.data_dir / FOLDER, vault),
             Unaided(site, gateway.Telegram(self._bot)),
+            commit=self._workers.take_in,
             wake=self._workers.wake,
             is_there=self._is_there,
         )
@@ -257,7 +258,6 @@ class Service:
         if self._settings.webhook_url:
             self._pulse.hooked_at = self._site.clock.now()
             self._pulse.heard += 1
-        self._workers.wake()
 
 
 class _Server(uvicorn.Server):

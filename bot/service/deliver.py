@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -74,7 +75,7 @@ class Delivery:
         self._settling = asyncio.Lock()
         self._is_unsure, self._began = False, site.clock.now()
         self._has_alarm = False
-        self._out = 0
+        self._out = self._queue = 0
         self.is_full = False
         """Whether more may wait than there was room for when posts were last claimed."""
         self.in_hand: set[int] = set()
@@ -89,7 +90,7 @@ class Delivery:
 
         Where anything of this raises, nothing of it was done; or all, and only the answer got lost.
         """
-        async with self._settling:
+        async with self._next_commit():
             landed, self._landed = self._landed, []
             wish = Wish(
                 landed,
@@ -111,6 +112,19 @@ class Delivery:
         for name in made.calls_for:
             self.on_call(name)
         return made.done
+
+    @asynccontextmanager
+    async def _next_commit(self) -> AsyncIterator[None]:
+        """Alone with the database; until then others may leave to this one what they want done."""
+        self._queue += 1
+        try:
+            await self._settling.acquire()
+        finally:
+            self._queue -= 1
+        try:
+            yield
+        finally:
+            self._settling.release()
 
     def answer(self, taps: Sequence[str]) -> None:
         """Answer these taps without words; it does not matter if this fails."""
@@ -135,6 +149,9 @@ class Delivery:
         return sent
 
     async def _send_more(self) -> None:
+        # whoever waits for the next commit has all of this done by it
+        if self._queue:
+            return
         try:
             await self.along(_nothing)
         except Exception:
@@ -164,9 +181,11 @@ class Delivery:
 
     async def land(self) -> None:
         """Wait until nothing is in flight any more, and keep what became of it."""
+        # whatever is being committed may set out more
+        await self.settle_landed()
         while self._flying or self._answering:
             await asyncio.wait(self._flying | self._answering)
-        await self.settle_landed()
+            await self.settle_landed()
 
     async def _deliver(self, chain: Sequence[Parcel], began: datetime) -> None:
         goes_on = True

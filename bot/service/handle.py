@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from bot.service.incoming import (
     Wrote,
 )
 from bot.service.joining import ForGroup, OneRole
+from bot.service.lanes import BATCH, Lanes
 from bot.service.post import Bubble, Toast
 from bot.service.recognising import contact_of, recognised
 from bot.service.record import answer_tap, record
@@ -55,9 +56,6 @@ from flows.turn import Turn, begin_state, turn
 
 log = logging.getLogger(__name__)
 
-BATCH = 64
-CLOCKS = 8
-"""So many events of the clock share a batch with what people did: their answers wait for it."""
 AHEAD = 64
 """Of how many senders the facts are read at once."""
 ANEW = 16
@@ -67,7 +65,7 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What a batch held: how many arrivals, how many of them people's; and what it left.
+    """What a batch held: how many arrivals, of people or of the clock; and what it left.
 
     `is_all` if nothing is left that could be handled now, `has_room` if more may come due.
     """
@@ -84,21 +82,24 @@ class Unreadable(Exception):
 
 def handle_batch(unit: Unit, site: Site) -> int:
     """How many arrivals were handled: the oldest of each of many people, all or none."""
-    return len(_handle_next(unit, site, BATCH))
+    return len(_handle_next(unit, site, Lanes(BATCH)))
 
 
-def handle_some(unit: Unit, site: Site, alone: int) -> Handled:
-    """What became of a batch, all or none; so many of the clock's events are one by themselves."""
+def keep_and_handle(
+    unit: Unit, site: Site, keep: Callable[[Unit], object], lanes: Lanes
+) -> Handled:
+    """What became of a batch, all or none, after this was kept: by one commit."""
+    keep(unit)
     site.states.let_go(site.clock.now())
-    kept = _handle_next(unit, site, alone)
+    kept = _handle_next(unit, site, lanes)
     peoples = sum(each.source != inbox.CLOCK for each in kept)
     is_all = not kept or not inbox.is_waiting(unit)
-    is_short = len(kept) - peoples < (CLOCKS if peoples else alone)
+    is_short = not peoples and len(kept) < lanes.clocks
     return Handled(len(kept), peoples, is_all, has_room=is_all or is_short)
 
 
-def _handle_next(unit: Unit, site: Site, alone: int) -> Sequence[Kept]:
-    kept = inbox.next_batch(unit, BATCH, CLOCKS, alone)
+def _handle_next(unit: Unit, site: Site, lanes: Lanes) -> Sequence[Kept]:
+    kept = _next_batch(unit, lanes)
     for place, each in enumerate(kept):
         if not ahead.is_read(unit, each.sender):
             most = ANEW if place else AHEAD
@@ -107,9 +108,13 @@ def _handle_next(unit: Unit, site: Site, alone: int) -> Sequence[Kept]:
     return kept
 
 
-def waiting(unit: Unit, alone: int) -> Sequence[int]:
+def _next_batch(unit: Unit, lanes: Lanes) -> Sequence[Kept]:
+    return inbox.next_batch(unit, BATCH, lanes.clocks, clocks_first=lanes.clocks_first)
+
+
+def waiting(unit: Unit, lanes: Lanes) -> Sequence[int]:
     """The ids of the arrivals that a failed batch held, to be handled one by one."""
-    return [each.id for each in inbox.next_batch(unit, BATCH, CLOCKS, alone)]
+    return [each.id for each in _next_batch(unit, lanes)]
 
 
 def handle_one(unit: Unit, site: Site, row: int) -> Sequence[str]:

@@ -43,7 +43,10 @@ WRITTEN = "database.written_at"
 
 
 class Shelter:
-    """Where the intake keeps arrivals; `wake` is called when the database has some from here."""
+    """Where the intake keeps arrivals; `wake` is called when the database has some from here.
+
+    `commit` does the writing, alone or beside other work.
+    """
 
     def __init__(
         self,
@@ -52,10 +55,12 @@ class Shelter:
         spool: Spool,
         unaided: Unaided,
         *,
+        commit: Callable[[Callable[[Unit], object]], Awaitable[object]] | None = None,
         wake: Callable[[], None] = lambda: None,
         is_there: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._site, self._spool, self._unaided = store, site, spool, unaided
+        self._commit = commit or store.write
         self._wake, self._is_there = wake, is_there
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._adding = 0
@@ -157,7 +162,7 @@ class Shelter:
         """Whether the database took it in time; a write that is late may still be done."""
         if not self._is_there():
             return False
-        writing = asyncio.ensure_future(self._store.write(write))
+        writing = asyncio.ensure_future(self._commit(write))
         writing.add_done_callback(_look_at_error)
         await asyncio.wait({writing}, timeout=DECIDES_SECONDS)
         if not writing.done():

@@ -13,7 +13,7 @@ from typing import Protocol
 import orjson
 
 from bot.clock import Clock
-from bot.service import chain, digest, handle, nudge, reminding
+from bot.service import chain, digest, handle, lanes, nudge, reminding
 from bot.service.incoming import Incoming, Pressed, Wrote
 from bot.service.site import Site
 from bot.simulation.answering import Act, Style, open_question
@@ -186,7 +186,7 @@ class Clinic:
     def work(self, unit: Unit) -> None:
         """Handle and send until nothing waits; everybody's new state is known after it."""
         for _ in range(ENOUGH):
-            senders = {each.sender for each in inbox.next_batch(unit, handle.BATCH)}
+            senders = {each.sender for each in inbox.next_batch(unit, lanes.BATCH)}
             if not senders:
                 return
             self._handle(unit, senders)

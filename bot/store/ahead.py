@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, RowMapping, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from bot.store.tables import contacts
 from bot.store.tables import patients as patients_table
@@ -18,7 +18,7 @@ def read(unit: Unit, lookups: Collection[str]) -> None:
         unit.ahead["contact", lookup] = found.get(lookup)
     ids = [row.patient_id for row in found.values() if row.patient_id is not None]
     for row in _patients_of(unit, ids, lock=True) if ids else ():
-        unit.ahead["patient", row["id"]] = row
+        unit.ahead["patient", row.id] = row
 
 
 def is_read(unit: Unit, lookup: str) -> bool:
@@ -34,7 +34,7 @@ def contact(unit: Unit, lookup: str) -> Row[Any] | None:
     return next(iter(_contacts_of(unit, [lookup])), None)
 
 
-def patients(unit: Unit, ids: Sequence[int], *, lock: bool) -> Sequence[RowMapping]:
+def patients(unit: Unit, ids: Sequence[int], *, lock: bool) -> Sequence[Row[Any]]:
     """The rows of these patients, each with its contact; to be written if locked."""
     known = [unit.ahead.get(("patient", each)) for each in ids]
     if known and all(row is not None for row in known):
@@ -48,12 +48,12 @@ def forget_patient(unit: Unit, patient_id: int) -> None:
 
 
 def _contacts_of(unit: Unit, lookups: Collection[str]) -> Sequence[Row[Any]]:
-    return unit.asking.execute(_contacts(), {"lookups": list(lookups)}).all()
+    return unit.ask(_contacts(), {"lookups": list(lookups)})
 
 
-def _patients_of(unit: Unit, ids: Collection[int], *, lock: bool) -> Sequence[RowMapping]:
+def _patients_of(unit: Unit, ids: Collection[int], *, lock: bool) -> Sequence[Row[Any]]:
     query = _patients(lock=unit.locks and lock)
-    return unit.asking.execute(query, {"ids": list(ids)}).mappings().all()
+    return unit.ask(query, {"ids": list(ids)})
 
 
 @cache

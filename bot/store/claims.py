@@ -59,7 +59,7 @@ def ours(unit: Unit, table: Table, claims: Mapping[int, int], settled: Collectio
     if not claims:
         return set()
     query = _open_ones(table, tuple(settled), lock=unit.locks)
-    found = unit.asking.execute(query, {"ids": list(claims)})
+    found = unit.ask(query, {"ids": list(claims)})
     return {row.id for row in found if row.claims == claims[row.id]}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    RowMapping,
+    Row,
     Select,
     and_,
     bindparam,
@@ -50,7 +50,7 @@ def next_ones(
     limit: int,
     by: int,
     began: datetime | None = None,
-) -> Sequence[RowMapping]:
+) -> Sequence[Row[Any]]:
     """The rows that may go at that moment, of so many contacts at the most; locked if shared.
 
     Each contact's stand together. `by` is the number of this process, and `began` when it did, if
@@ -61,29 +61,27 @@ def next_ones(
         **{"known_since": now - KNOWN_AFTER, "knows": began is None or now - began > KNOWN_AFTER},
     }
     query = _claimable(lock=unit.locks)
-    found = unit.asking.execute(query, {**claims.at(now), **wanted}).mappings().all()
-    firsts = {row["first"] for row in found}
-    chains = groupby(found, lambda row: row["first"])
+    found = unit.ask(query, {**claims.at(now), **wanted})
+    firsts = {row.first for row in found}
+    chains = groupby(found, lambda row: row.first)
     return [row for first, theirs in chains for row in _chain(first, list(theirs), firsts)]
 
 
-def _chain(
-    first: int, waiting: Sequence[RowMapping], firsts: Collection[int]
-) -> Sequence[RowMapping]:
+def _chain(first: int, waiting: Sequence[Row[Any]], firsts: Collection[int]) -> Sequence[Row[Any]]:
     """That row, and those behind it that go with it; none where it overtakes another."""
-    if waiting[0]["id"] != first:
-        return [row for row in waiting if row["id"] == first]
+    if waiting[0].id != first:
+        return [row for row in waiting if row.id == first]
     head, *rest = waiting
-    others = takewhile(lambda row: row["id"] not in firsts and _may_follow(head, row), rest)
+    others = takewhile(lambda row: row.id not in firsts and _may_follow(head, row), rest)
     return [head, *others]
 
 
-def _may_follow(head: RowMapping, row: RowMapping) -> bool:
+def _may_follow(head: Row[Any], row: Row[Any]) -> bool:
     # help would wait behind a call that hangs; a nudge that was claimed is never sent again, and
     # one that was not sent must not be lost; what clears a chat keeps nobody waiting
-    may_go = row["state"] == "pending" and row["is_due"] and row["lane"] == "reply"
+    may_go = row.state == "pending" and row.is_due and row.lane == "reply"
     # no more than one answer is ever told again after a crash
-    return bool(may_go and (row["shape"] == "settle" or row["turn"] == head["turn"]))
+    return bool(may_go and (row.shape == "settle" or row.turn == head.turn))
 
 
 @cache

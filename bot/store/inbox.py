@@ -12,7 +12,7 @@ from sqlalchemy import (
     FromClause,
     Insert,
     Integer,
-    RowMapping,
+    Row,
     Select,
     Update,
     and_,
@@ -29,7 +29,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.keys import CannotOpen
 from bot.store.tables import contacts, inbox
-from bot.store.unit import Unit, claiming
+from bot.store.unit import Unit, claiming, locking
 
 Source = Literal["telegram", "clock", "clinic"]
 Outcome = Literal["done", "ignored", "unread", "dead", "wrong-code"]
@@ -112,34 +112,37 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
 
 
 def next_batch(
-    unit: Unit, limit: int, beside: int | None = None, alone: int | None = None
+    unit: Unit, limit: int, clocks: int | None = None, *, clocks_first: bool = False
 ) -> list[Kept]:
-    """Each sender's oldest waiting arrival, people's before the clock's; on PostgreSQL locked.
+    """Each sender's oldest waiting arrival in one lane, people's first; on PostgreSQL locked.
 
-    So many at most, and of the clock's so many beside people's, and so many without any.
+    So many at most, or so many of the clock's. Of the other lane where there are none.
     """
-    rows = _next(unit, _peoples(), limit)
-    room, clocks = limit - len(rows), beside if rows else alone
-    few = room if clocks is None else min(room, clocks)
-    rows = [*rows, *_next(unit, _clocks(), few)] if few > 0 else rows
+    lanes = [
+        (_peoples(lock=unit.locks), limit),
+        (_clocks(lock=unit.locks), limit if clocks is None else clocks),
+    ]
+    ordered = reversed(lanes) if clocks_first else lanes
+    rows = next((found for query, most in ordered if (found := _next(unit, query, most))), ())
     return [_kept(unit, row) for row in _of_free_senders(unit, rows)]
 
 
 def clocks_waiting(unit: Unit, most: int) -> int:
     """How many arrivals that only the clock brought wait, counted up to that many."""
-    number: int = unit.asking.execute(_counting_clocks(), {"most": most}).scalar_one()
-    return number
+    [counted] = unit.ask(_counting_clocks(), {"most": most})
+    return int(counted.number)
 
 
 def is_waiting(unit: Unit) -> bool:
     """Whether anything waits."""
-    return bool(unit.asking.execute(_anything()).scalar_one())
+    [answer] = unit.ask(_anything(), {})
+    return bool(answer.is_any)
 
 
 def take(unit: Unit, id: int) -> Kept | None:
     """That arrival if it still waits and no other process has it; on PostgreSQL locked."""
     query = select(inbox).where(inbox.c.id == id, _waiting())
-    rows = unit.connection.execute(claiming(query, unit, inbox)).mappings().all()
+    rows = unit.connection.execute(claiming(query, unit, inbox)).all()
     return next((_kept(unit, row) for row in _of_free_senders(unit, rows)), None)
 
 
@@ -175,7 +178,7 @@ def still_waiting(unit: Unit, arrivals: Sequence[Arrival]) -> list[Arrival]:
 def nobodys(unit: Unit) -> list[tuple[int, str]]:
     """The rows that came from nobody who could be told, and what stands in them, if it opens."""
     query = select(inbox).where(inbox.c.sender.startswith("nobody:"), inbox.c.body.is_not(None))
-    rows = [_kept(unit, row) for row in unit.connection.execute(query).mappings()]
+    rows = [_kept(unit, row) for row in unit.connection.execute(query)]
     return [(kept.id, kept.body) for kept in rows if kept.body is not None]
 
 
@@ -197,30 +200,30 @@ def counts(unit: Unit) -> Counts:
     return Counts(number, failing, unit.connection.execute(dead).scalar_one(), oldest)
 
 
-def _next(unit: Unit, query: Select[Any], limit: int) -> Sequence[RowMapping]:
-    return unit.asking.execute(claiming(query, unit, inbox), {"most": limit}).mappings().all()
+def _next(unit: Unit, query: Select[Any], limit: int) -> Sequence[Row[Any]]:
+    return unit.ask(query, {"most": limit})
 
 
-def _of_free_senders(unit: Unit, rows: Sequence[RowMapping]) -> Sequence[RowMapping]:
+def _of_free_senders(unit: Unit, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
     """Those whose sender no other process serves now; one at a time until the transaction ends."""
     if not unit.locks or not rows:
         return rows
     # what came later may have been committed sooner, and then it is in other hands already
     lock = func.pg_try_advisory_xact_lock(_SENDER, func.hashtext(inbox.c.sender))
-    query = select(inbox.c.id, lock).where(inbox.c.id.in_([row["id"] for row in rows]))
+    query = select(inbox.c.id, lock).where(inbox.c.id.in_([row.id for row in rows]))
     free = {number for number, is_free in unit.asking.execute(query) if is_free}
-    return [row for row in rows if row["id"] in free]
+    return [row for row in rows if row.id in free]
 
 
-def _kept(unit: Unit, row: RowMapping) -> Kept:
+def _kept(unit: Unit, row: Row[Any]) -> Kept:
     return Kept(
-        id=row["id"],
-        source=row["source"],
-        external_id=row["external_id"],
-        sender=row["sender"],
-        body=_open(unit, row["body"], row["source"], row["external_id"], row["digest"]),
-        received_at=row["received_at"],
-        attempts=row["attempts"],
+        id=row.id,
+        source=row.source,
+        external_id=row.external_id,
+        sender=row.sender,
+        body=_open(unit, row.body, row.source, row.external_id, row.digest),
+        received_at=row.received_at,
+        attempts=row.attempts,
     )
 
 
@@ -254,35 +257,38 @@ def _finishing(*, keeps: bool) -> Update:
 
 @cache
 def _anything() -> Select[tuple[bool]]:
-    return select(select(inbox.c.id).where(_waiting()).exists())
+    return select(select(inbox.c.id).where(_waiting()).exists().label("is_any"))
 
 
 @cache
-def _peoples() -> Select[Any]:
+def _peoples(*, lock: bool) -> Select[Any]:
     """What people did, each one's oldest; it does not wait for what the clock brought them."""
     older = _another()
-    return _oldest(_by_people(inbox), and_(_by_people(older), older.c.id < inbox.c.id), older)
+    sooner = and_(_by_people(older), older.c.id < inbox.c.id)
+    return _oldest(_by_people(inbox), sooner, older, lock=lock)
 
 
 @cache
-def _clocks() -> Select[Any]:
+def _clocks(*, lock: bool) -> Select[Any]:
     """What the clock brought, to each the oldest; whoever did something comes first."""
     other = _another()
-    return _oldest(~_by_people(inbox), or_(_by_people(other), other.c.id < inbox.c.id), other)
+    sooner = or_(_by_people(other), other.c.id < inbox.c.id)
+    return _oldest(~_by_people(inbox), sooner, other, lock=lock)
 
 
 @cache
 def _counting_clocks() -> Select[Any]:
     these = select(inbox.c.id).where(_waiting(), ~_by_people(inbox)).limit(_most())
-    return select(func.count()).select_from(these.subquery())
+    return select(func.count().label("number")).select_from(these.subquery())
 
 
 def _oldest(
-    these: ColumnElement[bool], sooner: ColumnElement[bool], other: FromClause
+    these: ColumnElement[bool], sooner: ColumnElement[bool], other: FromClause, *, lock: bool
 ) -> Select[Any]:
     theirs = other.c.sender == inbox.c.sender, other.c.handled_at.is_(None)
     query = select(inbox).where(_waiting(), these, ~exists().where(*theirs, sooner))
-    return query.order_by(inbox.c.id).limit(_most())
+    oldest = query.order_by(inbox.c.id).limit(_most())
+    return locking(oldest, inbox) if lock else oldest
 
 
 def _another() -> FromClause:

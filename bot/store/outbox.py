@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    RowMapping,
+    Row,
     Update,
     bindparam,
     case,
@@ -120,7 +120,7 @@ def claim(
     the process that claims, and `began` when it did.
     """
     rows = next_ones(unit, now, limit, by, began)
-    unit.fetch_seals(row["patient_id"] for row in rows if row["patient_id"] is not None)
+    unit.fetch_seals(row.patient_id for row in rows if row.patient_id is not None)
     posts = [post for row in rows if (post := _readable(unit, row, claims=1)) is not None]
     for post in posts:
         marks = {"post": post.id, "at": now, "by": by}
@@ -197,7 +197,7 @@ def waiting(unit: Unit, contact_id: int) -> list[Post]:
     """The contact's bubbles that are pending and not urgent."""
     theirs = outbox.c.contact_id == contact_id, outbox.c.state.in_(UNSETTLED_WORDS)
     plain = outbox.c.state == "pending", outbox.c.lane == "reply", outbox.c.shape == "bubble"
-    rows = unit.connection.execute(select(outbox).where(*theirs, *plain)).mappings().all()
+    rows = unit.connection.execute(select(outbox).where(*theirs, *plain)).all()
     return [post for row in rows if (post := _readable(unit, row)) is not None]
 
 
@@ -212,8 +212,8 @@ def by_message(unit: Unit, contact_id: int, message_id: int) -> Post | None:
     this = outbox.c.contact_id == contact_id, outbox.c.message_id == message_id
     # a later one with the same number only edited it
     query = select(outbox).where(*this).order_by(outbox.c.id).limit(1)
-    row = unit.connection.execute(query).mappings().one_or_none()
-    return None if row is None or row["body"] == EMPTIED else _post(unit, row)
+    row = unit.connection.execute(query).one_or_none()
+    return None if row is None or row.body == EMPTIED else _post(unit, row)
 
 
 def said_at(unit: Unit, contact_id: int, at: datetime, lane: Lane) -> list[Post]:
@@ -221,7 +221,7 @@ def said_at(unit: Unit, contact_id: int, at: datetime, lane: Lane) -> list[Post]
     same = outbox.c.contact_id == contact_id, outbox.c.created_at == at, outbox.c.lane == lane
     whole = outbox.c.shape == "bubble", outbox.c.body != EMPTIED
     query = select(outbox).where(*same, *whole).order_by(outbox.c.id)
-    rows = unit.connection.execute(query).mappings()
+    rows = unit.connection.execute(query)
     return [post for row in rows if (post := _readable(unit, row)) is not None]
 
 
@@ -268,25 +268,25 @@ def _settling() -> Update:
     )
 
 
-def _readable(unit: Unit, row: RowMapping, claims: int = 0) -> Post | None:
+def _readable(unit: Unit, row: Row[Any], claims: int = 0) -> Post | None:
     # one post that cannot be opened must not stop all the others
     try:
         return _post(unit, row, claims)
     except CannotOpen:
-        _mark(unit, [row["id"]], {"state": "refused", "error": CannotOpen.__name__})
+        _mark(unit, [row.id], {"state": "refused", "error": CannotOpen.__name__})
         return None
 
 
-def _post(unit: Unit, row: RowMapping, claims: int = 0) -> Post:
+def _post(unit: Unit, row: Row[Any], claims: int = 0) -> Post:
     """The post as it is in that row, claimed so many times more."""
-    plain = {name: row[name] for name in _PLAIN}
-    return Post(**plain, body=body_of(unit, row), claims=row["claims"] + claims)
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    return Post(**plain, body=body_of(unit, row), claims=row.claims + claims)
 
 
-def body_of(unit: Unit, row: RowMapping) -> str:
+def body_of(unit: Unit, row: Row[Any]) -> str:
     """What stands in the body of a row; or CannotOpen."""
-    place = _place(row["contact_id"], row["patient_id"], row["turn"], row["lane"], row["shape"])
-    return unit.seal_for(row["patient_id"], "outbox").open(row["body"], *place)
+    place = _place(row.contact_id, row.patient_id, row.turn, row.lane, row.shape)
+    return unit.seal_for(row.patient_id, "outbox").open(row.body, *place)
 
 
 def _mark(unit: Unit, ids: Iterable[int], values: dict[str, Any]) -> None:

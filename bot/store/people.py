@@ -1,14 +1,14 @@
 """Patients and clinicians, the contacts by which they are reached, and each patient's journal."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Result, Row, RowMapping, Select, Table, Update, bindparam, select, update
+from sqlalchemy import Row, Select, Table, Update, bindparam, select, update
 
 from bot.keys import CannotOpen
 from bot.store import ahead, bonds, pseudonyms, standing
@@ -62,6 +62,9 @@ class Patient:
     contact_id: int | None
     lookup: str | None
     taken_by: int | None = None
+
+
+_PLAIN = tuple(name for name in Patient.__dataclass_fields__ if name != "state_json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ def load(unit: Unit, patient_ids: Iterable[int], *, lock: bool = True) -> dict[i
     Whoever only shows them takes no lock.
     """
     rows = ahead.patients(unit, list(patient_ids), lock=lock)
-    return {row["id"]: _patient(unit, row) for row in rows}
+    return {row.id: _patient(unit, row) for row in rows}
 
 
 def save_state(
@@ -281,7 +284,7 @@ def join_clinician(
 def clinicians(unit: Unit) -> list[Clinician]:
     """The care team as it is now, in the order in which they joined, without forged rows."""
     if "team" not in unit.ahead:
-        found = [_clinician(unit, row) for row in unit.asking.execute(_team())]
+        found = [_clinician(unit, row) for row in unit.ask(_team(), {})]
         unit.ahead["team"] = [each for each in found if each is not None]
     return list(unit.ahead["team"])
 
@@ -336,15 +339,15 @@ def _contact(unit: Unit, row: Row[Any]) -> Contact:
     return Contact(row.id, row.lookup, bond.patient_id, bond.clinician_id, not bond.fits(row))
 
 
-def _rows(unit: Unit, contact_ids: Iterable[int]) -> Result[Any]:
-    return unit.asking.execute(_by_id(), {"ids": list(contact_ids)})
+def _rows(unit: Unit, contact_ids: Iterable[int]) -> Sequence[Row[Any]]:
+    return unit.ask(_by_id(), {"ids": list(contact_ids)})
 
 
-def _patient(unit: Unit, row: RowMapping) -> Patient:
-    unit.keep_seal(row["id"], row["wrapped_key"])
-    place = _state_place(row["id"], row["turn"])
-    plain = {name: row[name] for name in Patient.__dataclass_fields__ if name != "state_json"}
-    return Patient(**plain, state_json=unit.seal_of(row["id"]).open(row["state"], *place))
+def _patient(unit: Unit, row: Row[Any]) -> Patient:
+    unit.keep_seal(row.id, row.wrapped_key)
+    place = _state_place(row.id, row.turn)
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    return Patient(**plain, state_json=unit.seal_of(row.id).open(row.state, *place))
 
 
 def _locked(unit: Unit, known: Contact) -> Contact:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, bindparam, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, or_, select
 
 from bot.store.outbox import EMPTIED, body_of
 from bot.store.tables import outbox
@@ -12,7 +12,7 @@ from bot.store.unit import Unit
 
 Asked = tuple[int, int]
 """A contact, and a turn of theirs."""
-Prompt = RowMapping
+Prompt = Row[Any]
 """The row of a prompt, to be `opened`."""
 _NEEDED = ("contact_id", "patient_id", "lane", "shape", "turn", "body", "message_id")
 _ROOMS = (1, 4, 16, 64)
@@ -29,15 +29,15 @@ def messages_of(unit: Unit, asked: Collection[Asked]) -> dict[Asked, Prompt]:
         filled = [*some, *[some[-1]] * (room - len(some))]
         values = {f"who{n}": who for n, (who, _) in enumerate(filled)}
         values |= {f"turn{n}": turn for n, (_, turn) in enumerate(filled)}
-        for row in unit.asking.execute(_prompts(room), values).mappings():
+        for row in unit.ask(_prompts(room), values):
             # the last one of a turn stays
-            found[row["contact_id"], row["turn"]] = row
+            found[row.contact_id, row.turn] = row
     return found
 
 
 def opened(unit: Unit, row: Prompt) -> tuple[int, str]:
     """The message number and body of such a row; or CannotOpen."""
-    return row["message_id"], body_of(unit, row)
+    return row.message_id, body_of(unit, row)
 
 
 @cache

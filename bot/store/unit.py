@@ -1,6 +1,6 @@
 """One transaction: the connection it runs on, and the vault that opens what it reads."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.keys import CannotOpen, Seal, Vault
+from bot.store import asked
 from bot.store.later import Later, Write
 from bot.store.tables import patients
 
@@ -52,6 +53,10 @@ class Unit:
         """The connection for a question that changes nothing; all that waited is written."""
         self._later.write(self._connection)
         return self._connection
+
+    def ask(self, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
+        """The rows of a question that is asked at every turn, with a field for each column."""
+        return asked.rows(self.asking, query, values)
 
     def later(self, table: Table, about: Hashable, statement: Write, row: dict[str, Any]) -> None:
         """Have the row written by that statement before anybody reads, or else at the end.
@@ -99,7 +104,7 @@ class Unit:
         """Have the seals of many patients ready at the cost of one query."""
         missing = set(patient_ids) - self._seals.keys()
         if missing:
-            for patient_id, wrapped in self.asking.execute(_keys(), {"ids": list(missing)}):
+            for patient_id, wrapped in self.ask(_keys(), {"ids": list(missing)}):
                 # a key that does not open costs its own patient's rows, and nobody else's
                 self._seals[patient_id] = None
                 with suppress(CannotOpen):
@@ -139,7 +144,12 @@ def insert(unit: Unit, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 def claiming(query: Select[Any], unit: Unit, table: Table) -> Select[Any]:
     """The query, leaving out and locking rows so that no other process takes the same ones."""
-    return query.with_for_update(skip_locked=True, of=table) if unit.locks else query
+    return locking(query, table) if unit.locks else query
+
+
+def locking(query: Select[Any], table: Table) -> Select[Any]:
+    """The query, leaving out rows that another process has, and locking the others."""
+    return query.with_for_update(skip_locked=True, of=table)
 
 
 @cache

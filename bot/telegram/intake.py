@@ -56,18 +56,18 @@ class Contested(Exception):
 
 
 class Intake:
-    """Keeps what comes in; `wake` is called when there is something to handle."""
+    """Keeps what comes in; `arrived` is called when it is kept."""
 
     def __init__(
         self,
         store: Store,
         vault: Vault,
         clock: Clock,
-        wake: Callable[[], None],
+        arrived: Callable[[], None],
         keeper: Keeper | None = None,
         replica: Replica = ALONE,
     ) -> None:
-        self._store, self._vault, self._clock, self._wake = store, vault, clock, wake
+        self._store, self._vault, self._clock, self._arrived = store, vault, clock, arrived
         self._replica = replica
         self._keeper = keeper or self._keep_in_database
 
@@ -75,7 +75,7 @@ class Intake:
         """Keep updates, and with them how far the poll has come, in one commit."""
         arrivals = [self._arrival(update) for update in updates if is_kept(update)]
         await self._keeper(arrivals, lambda unit: _keep(unit, arrivals, offset, self._replica))
-        self._wake()
+        self._arrived()
 
     async def _keep_in_database(self, _: Sequence[Arrival], write: Callable[[Unit], None]) -> None:
         await self._store.write(write)

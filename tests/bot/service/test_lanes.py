@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text as sql
 
 from bot.service import nudge
-from bot.service.handle import CLOCKS
+from bot.service.lanes import BATCH, CLOCKS, IN_A_ROW, QUIET, Lanes
 from bot.store import nudges, people
 from bot.store.unit import Unit
 from bot.workers import NUDGES_FOLLOW
-from tests.bot.service.practice import Practice
+from tests.bot.service.practice import WEDNESDAY, Practice
 
 FIRST, CROWD = 1_000, 5 * CLOCKS
 WAITING = "SELECT count(*) FROM inbox WHERE source = 'clock' AND handled_at IS NULL"
@@ -30,7 +30,7 @@ async def test_whoever_writes_is_answered_before_the_nudges_that_wait(
 ) -> None:
     """Though all of them came due before, her own too, and each of the others gets theirs.
 
-    A batch of nudges alone holds twice as many as the one before; beside her words stand few.
+    While nobody writes a batch of nudges holds twice as many as the one before.
     """
     ann = await practice.patient(1, "learning-cbt")
     like_her(practice, ann.number)
@@ -44,7 +44,7 @@ async def test_whoever_writes_is_answered_before_the_nudges_that_wait(
 
     await practice.intake.keep([ann.wrote("/help")])
     await practice.workers._handle()
-    assert practice.rows(WAITING) == [(CLOCKS + 1,)]
+    assert practice.rows(WAITING) == [(2 * CLOCKS + 1,)]
     await practice.work()
 
     decided = [patient for (patient,) in practice.rows(DECIDED.format(since=since))]
@@ -55,6 +55,30 @@ async def test_whoever_writes_is_answered_before_the_nudges_that_wait(
     assert Counter(told[1:]) == Counter(crowd[3 * CLOCKS :])
     # she is here: hers is for another day
     assert [each.reason for each in ann.nudges if each.state == "skipped"] == ["replaced"]
+
+
+def test_nudges_have_their_turn_however_many_write() -> None:
+    """A few batches of people's in a row, then one of the clock's, a small one."""
+    lanes, turns = Lanes(BATCH), ""
+    for _ in range(2 * IN_A_ROW + 2):
+        turns += "c" if lanes.clocks_first else "p"
+        lanes = lanes.after(0 if lanes.clocks_first else 3, WEDNESDAY)
+        assert lanes.clocks == CLOCKS
+
+    assert turns == 2 * ("p" * IN_A_ROW + "c")
+
+
+def test_many_nudges_share_a_batch_only_where_nobody_wrote_just_now() -> None:
+    """Whoever writes next waits for all of it; a clock that was set back holds up none of them."""
+    wrote = Lanes().after(1, WEDNESDAY)
+
+    assert wrote.after(0, WEDNESDAY + QUIET / 2).clocks == CLOCKS
+    for later in (WEDNESDAY + QUIET, WEDNESDAY - QUIET):
+        lanes, sizes = wrote, list[int]()
+        for _ in range(5):
+            lanes = lanes.after(0, later)
+            sizes.append(lanes.clocks)
+        assert sizes == [2 * CLOCKS, 4 * CLOCKS, BATCH, BATCH, BATCH]
 
 
 async def test_nudges_beyond_the_room_are_claimed_without_waiting_for_the_next_tick(

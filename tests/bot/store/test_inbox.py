@@ -76,23 +76,30 @@ def test_what_people_did_goes_before_what_the_clock_brought(store: Store, noon: 
         seen.append(bodies(batch))
         store.write_now(inbox.finish, [each.id for each in batch], "done", noon)
 
-    assert seen == [["update 0", "update 1", "due bob"], ["update 2"], ["due ann"]]
+    assert seen == [["update 0", "update 1"], ["update 2"], ["due ann", "due bob"]]
 
 
-def test_only_so_many_of_the_clocks_events_share_a_batch(store: Store, noon: datetime) -> None:
-    """Whoever writes waits for the whole batch; they may be fewer still where nobody did."""
+def test_the_clocks_events_are_a_batch_of_their_own(store: Store, noon: datetime) -> None:
+    """Whoever writes next waits for it, so it may be a small one; and it may have its turn."""
     due = [Arrival("clock", f"due {n}", "d", f"sender {n}", f"due {n}", noon) for n in range(5)]
     store.write_now(inbox.keep, [*due, arrival(1, "ann", noon)])
 
     assert store.read_now(inbox.clocks_waiting, 9) == 5
     assert store.read_now(inbox.clocks_waiting, 3) == 3
-    assert bodies(store.write_now(inbox.next_batch, 4, 2)) == ["update 1", "due 0", "due 1"]
-    assert bodies(store.write_now(inbox.next_batch, 2, 2)) == ["update 1", "due 0"]
-    assert len(store.write_now(inbox.next_batch, 9)) == 6
+    assert bodies(store.write_now(inbox.next_batch, 9, 2)) == ["update 1"]
+    clocks_turn = store.write_now(inbox.next_batch, 9, 2, clocks_first=True)
+    assert bodies(clocks_turn) == ["due 0", "due 1"]
 
-    [anns, *_] = store.write_now(inbox.next_batch, 1)
+    [anns] = store.write_now(inbox.next_batch, 1)
     store.write_now(inbox.finish, [anns.id], "done", noon)
-    assert [len(store.write_now(inbox.next_batch, 9, 2, alone)) for alone in (1, 3, 9)] == [1, 3, 5]
+    assert [len(store.write_now(inbox.next_batch, 9, clocks)) for clocks in (1, 3, 9)] == [1, 3, 5]
+
+
+def test_nobody_waits_for_a_lane_in_which_there_is_nothing(store: Store, noon: datetime) -> None:
+    """Though it is the clock's turn, those who wrote are served."""
+    store.write_now(inbox.keep, [arrival(1, "ann", noon)])
+
+    assert bodies(store.write_now(inbox.next_batch, 9, 2, clocks_first=True)) == ["update 1"]
 
 
 def test_what_arrived_comes_back_whole(store: Store, noon: datetime) -> None:

@@ -14,7 +14,7 @@ def breaks() -> None:
     """Break it."""
 
     def newest_first(
-        unit: Unit, limit: int, beside: int | None = None, alone: int | None = None
+        unit: Unit, limit: int, clocks: int | None = None, *, clocks_first: bool = False
     ) -> list[Kept]:
         waiting = select(table.c.id).where(table.c.handled_at.is_(None))
         ids = unit.connection.execute(waiting.order_by(table.c.id.desc()).limit(limit)).scalars()
