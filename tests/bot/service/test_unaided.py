@@ -374,6 +374,26 @@ async def test_the_health_page_says_what_waits_and_answers_without_the_database(
     }
 
 
+async def test_what_goes_into_the_database_while_one_asks_is_not_overlooked(
+    practice: Practice, tmp_path: Path
+) -> None:
+    """It is told where it was, or where it is, or in both places."""
+    ann = practice.person(1)
+    async with refuge(practice, tmp_path) as there:
+        away(practice)
+        await there.gets(ann.wrote("one"))
+        away(practice, is_so=False)
+
+        async def told_just_before() -> dict[str, Any]:
+            waiting = practice.health()["inbox"]
+            await there.shelter.look()
+            return {"ok": True, "reasons": [], "inbox": waiting}
+
+        told = await there.shelter.health(told_just_before)
+
+    assert (told["inbox"], told["spool"]) == (0, 1)
+
+
 async def test_a_database_file_that_was_taken_away_is_not_written_into(
     open_practice: OpenPractice, sqlite_url: str, tmp_path: Path
 ) -> None:
