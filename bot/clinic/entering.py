@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -23,7 +24,7 @@ from bot.clinic.frame import (
     problem,
 )
 from bot.clinic.visit import Visit
-from bot.clinic.writing import page_of
+from bot.clinic.writing import make_ready, page_of
 from bot.keys import new_token
 from bot.service import signing_in
 from bot.service.signing_in import Begun
@@ -73,6 +74,8 @@ async def _show(frame: Frame, request: Request) -> Response:
         return page_of("door-shut.html", {}, status=410)
     response = page_of("door.html", {"name": clinician.name, "token": token, "secret": secret})
     response.set_cookie(NONCE, nonce, secure=True, httponly=True, samesite="strict", max_age=300)
+    # until the button is pressed there is time
+    response.background = BackgroundTask(make_ready)
     return response
 
 

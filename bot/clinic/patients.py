@@ -68,10 +68,12 @@ def table(visit: Visit) -> Shown:
     """The page of the table that the address asks for."""
     measures = followed(visit.site.release)
     wanted = _wanted(visit, measures)
+    # the team is known just now, from who asks
+    names = {each.id: each.name for each in people.clinicians(visit.unit)}
     found = roster.page(visit.unit, wanted, [m.measure for m in measures], at=visit.at)
     measures = [each for each in measures if _is_shown(each, wanted, found.lines)]
     measures = measures[:MOST_MEASURES]
-    rows = _rows(visit, found.lines, measures)
+    rows = _rows(visit, found.lines, measures, names)
     return Shown(
         "patients.html",
         {
@@ -140,10 +142,11 @@ def _asked(visit: Visit) -> dict[str, str]:
     return {name: visit.query(name) for name in names if visit.query(name)}
 
 
-def _rows(visit: Visit, lines: tuple[Line, ...], measures: list[Measure]) -> list[Row]:
+def _rows(
+    visit: Visit, lines: tuple[Line, ...], measures: list[Measure], names: dict[int, str]
+) -> list[Row]:
     ids = [line.id for line in lines]
     shown = set(ids) if visit.is_lead else _open(visit, ids)
-    names = {each.id: each.name for each in people.clinicians(visit.unit)}
     return [
         Row(
             line=line,

@@ -52,8 +52,9 @@ def view(visit: Visit) -> Answer:
     release = visit.site.release
     counts = [workload.counted(visit.unit, visit.at - timedelta(days=days)) for days in PERIODS]
     now_open = workload.open_by_rule(visit.unit)
-    steps = workload.steps(visit.unit, visit.at - timedelta(days=PERIODS[-1]))
-    times = take_times_by_rule(steps)
+    since = visit.at - timedelta(days=PERIODS[-1])
+    rules = workload.rules_of_fired(visit.unit, since)
+    times = take_times_by_rule(rules, workload.steps(visit.unit, since))
     lines = [
         _line(visit, rule, counts, now_open.get(rule.rule, 0), times.get(rule.rule, Waits()))
         for rule in release.escalation.rules

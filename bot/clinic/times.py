@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_TIME = Markup('<time datetime="{iso}" title="{whole}">{words}</time>')
-_SINCE = Markup('<time class="since" datetime="{iso}" title="{whole}" data-since>{words}</time>')
-_LEFT = Markup('<time class="left" datetime="{iso}" title="{whole}" data-left>{words}</time>')
+_TIME = '<time datetime="%s" title="%s">%s</time>'
+_SINCE = '<time class="since" datetime="%s" title="%s" data-since>%s</time>'
+_LEFT = '<time class="left" datetime="%s" title="%s" data-left>%s</time>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,14 @@ class Times:
         return f"{day} {there:%H:%M}" if there.year == today.year else f"{day} {there:%Y, %H:%M}"
 
     def _marked(
-        self, shape: Markup, at: datetime | None, words: Callable[[datetime], str]
+        self, shape: str, at: datetime | None, words: Callable[[datetime], str]
     ) -> Markup | str:
         if at is None:
             return "–"
         whole = f"{at.astimezone(self.zone):%A %d %B %Y, %H:%M} ({self.zone_name})"
-        return shape.format(iso=at.isoformat(timespec="seconds"), whole=whole, words=words(at))
+        found = at.isoformat(timespec="seconds"), whole, words(at)
+        # a page has hundreds of moments: each is escaped, and its shape need not be
+        return Markup(shape % tuple(escape(each) for each in found))  # noqa: S704 - all escaped
 
 
 def span(seconds: float) -> str:

@@ -55,13 +55,12 @@ def view(visit: Visit) -> Answer:
     counts = alerts.open_counts(visit.unit)
     open_ = today.open_alerts(visit.unit, MOST_ALERTS)
     off_track = Wanted(open_to=own, off_track=True, sort="seen")
-    behind = roster.page(visit.unit, off_track, (), at=visit.at)
+    behind = roster.page(visit.unit, off_track, (), at=visit.at, most=MOST_OFF_TRACK)
     booked = today.calls_between(visit.unit, start, end, own)
     over = today.unsettled(visit.unit, own)
     unread = today.unread(visit.unit, MOST_WAITING, open_to=own, at=visit.at)
-    lines = behind.lines[:MOST_OFF_TRACK]
     seen = {each.patient_id for each in open_} | {each.patient_id for each in unread}
-    seen |= {each.patient_id for each in (*booked, *over)} | {each.id for each in lines}
+    seen |= {each.patient_id for each in (*booked, *over)} | {each.id for each in behind.lines}
     return Shown(
         "today.html",
         {
@@ -73,7 +72,7 @@ def view(visit: Visit) -> Answer:
             "over": over,
             "names": names,
             "unread": unread,
-            "behind": lines,
+            "behind": behind.lines,
             "behind_total": behind.total,
             "off_track": OFF_TRACK,
             "outcomes": OUTCOMES,

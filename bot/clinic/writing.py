@@ -24,6 +24,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 TEMPLATES.filters["long"] = span
+_FIRST = ("today.html", "patients.html", "macros.html", "charts.html")
 
 
 def page_of(
@@ -51,3 +52,9 @@ def page_of(
         around |= {**clocks, "now": times.now, "zone_name": times.zone_name}
     text = TEMPLATES.get_template(template).render({**around, **values})
     return HTMLResponse(text, status_code=status)
+
+
+def make_ready() -> None:
+    """What somebody sees first is ready to be written: to read a template takes a while."""
+    for name in _FIRST:
+        TEMPLATES.get_template(name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from statistics import median, quantiles
+from typing import Literal
 
 from bot.store import workload
 from bot.store.unit import Unit
@@ -15,6 +17,8 @@ from bot.store.workload import Step, Written
 
 FEW = 3
 """Fewer times than this are shown one by one, not as a median."""
+
+_ACTS = ("act", "close")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,60 +84,52 @@ class _Tally:
 def work(unit: Unit, since: datetime, now: datetime) -> dict[int, Work]:
     """What each clinician did since then."""
     tallies: defaultdict[int, _Tally] = defaultdict(_Tally)
-    steps = workload.steps(unit, since)
-    for who, seconds in taken(steps):
-        tallies[who].take.append(seconds)
-    for who, seconds in acted(steps):
-        tallies[who].act.append(seconds)
+    for what, who, seconds in handled(workload.steps(unit, since)):
+        waited = tallies[who].take if what == "take" else tallies[who].act
+        waited.append(seconds)
     for who, seconds in answered(workload.written(unit, since)):
         tallies[who].answer.append(seconds)
-    for each in workload.given(unit, since):
-        tallies[each.clinician_id].minutes[each.kind] += each.minutes
-        tallies[each.clinician_id].patients.add(each.patient_id)
+    for who, patient, kind, minutes in workload.given(unit, since):
+        tallies[who].minutes[kind] += minutes
+        tallies[who].patients.add(patient)
     weeks = max((now - since) / timedelta(weeks=1), 1 / 7)
     return {who: _work(who, tally, weeks) for who, tally in tallies.items()}
 
 
-def taken(steps: Iterable[Step]) -> list[tuple[int, float]]:
-    """Who was the first to take an alert, and how many seconds after it was raised."""
-    found = []
-    for _, life in groupby(steps, key=lambda step: step.alert_id):
-        waits = True
-        for step in life:
-            if step.move == "fire":
-                waits = True
-            if step.move == "take" and waits and step.clinician_id is not None:
-                waits = False
-                found.append((step.clinician_id, float(step.since_raised or 0)))
-    return found
+def handled(steps: Iterable[Step]) -> Iterator[tuple[Literal["take", "act"], int, float]]:
+    """Who was the first to take an alert, and who acted on it first after that.
+
+    With each, how many seconds it waited: after it was raised, and after it was taken.
+    """
+    alert, is_raised = 0, True
+    since: datetime | None = None
+    for alert_id, move, who, at, waited in steps:
+        if alert_id != alert:
+            alert, is_raised, since = alert_id, True, None
+        if move == "fire":
+            is_raised = True
+        elif move == "take":
+            since = at
+            if is_raised and who is not None:
+                is_raised = False
+                yield "take", who, float(waited or 0)
+        elif move in _ACTS and since is not None and who:
+            yield "act", who, _seconds(since, at)
+            since = None
 
 
-def acted(steps: Iterable[Step]) -> list[tuple[int, float]]:
-    """Who acted on an alert first after it was taken, and how many seconds after that."""
-    found = []
-    for _, life in groupby(steps, key=lambda step: step.alert_id):
-        since: datetime | None = None
-        for step in life:
-            if step.move == "take":
-                since = step.at
-            if step.move in {"act", "close"} and since is not None and step.clinician_id:
-                found.append((step.clinician_id, _seconds(since, step.at)))
-                since = None
-    return found
-
-
-def answered(threads: Iterable[Written]) -> list[tuple[int, float]]:
+def answered(threads: Iterable[Written]) -> Iterator[tuple[int, float]]:
     """Who answered a patient's words, and how long the first unanswered of them had waited."""
-    found = []
-    for _, thread in groupby(threads, key=lambda each: each.patient_id):
-        since: datetime | None = None
-        for each in thread:
-            if each.clinician_id is None:
-                since = since or each.at
-            elif since is not None:
-                found.append((each.clinician_id, _seconds(since, each.at)))
-                since = None
-    return found
+    patient = 0
+    since: datetime | None = None
+    for patient_id, who, at in threads:
+        if patient_id != patient:
+            patient, since = patient_id, None
+        if who is None:
+            since = since or at
+        elif since is not None:
+            yield who, _seconds(since, at)
+            since = None
 
 
 def waits(seconds: Sequence[float]) -> Waits:
@@ -141,11 +137,11 @@ def waits(seconds: Sequence[float]) -> Waits:
     return Waits(tuple(sorted(seconds)))
 
 
-def take_times_by_rule(steps: Sequence[Step]) -> dict[str, Waits]:
-    """For each rule, how long its alerts waited until somebody took them."""
+def take_times_by_rule(rules: Mapping[int, str], steps: Iterable[Step]) -> dict[str, Waits]:
+    """For each rule, how long its alerts waited until somebody took them; `rules` by alert."""
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for rule, own in groupby(sorted(steps, key=lambda s: (s.rule, s.alert_id)), lambda s: s.rule):
-        found[rule] += [seconds for _, seconds in taken(own)]
+    for alert_id, life in groupby(steps, key=itemgetter(0)):
+        found[rules[alert_id]] += [wait for what, _, wait in handled(life) if what == "take"]
     return {rule: waits(seconds) for rule, seconds in found.items()}
 
 

@@ -29,10 +29,10 @@ class Later:
 
     def add(self, table: Table, about: Hashable, statement: Write, row: dict[str, Any]) -> None:
         """Have the statement run with this row, after what waits about the same thing."""
-        first = self._places.get((table, about), 0)
-        place = self._place(statement, first)
+        what = table, about
+        place = self._place(statement, self._places.get(what, 0))
         self._groups[place].rows.append(row)
-        self._places[table, about] = place
+        self._places[what] = place
 
     def write(self, connection: Connection) -> None:
         """Write what waits, each statement once for all of its rows."""
@@ -83,7 +83,7 @@ def _in_words(statement: Write, dialect: Dialect, names: Sequence[str]) -> tuple
 
     def written(row: Mapping[str, Any]) -> tuple[Any, ...]:
         whole = {**fixed, **row} if fixed else row
-        values = [whole[name] for name in order]
+        values = list(map(whole.__getitem__, order))
         for at, to in changed:
             values[at] = to(values[at])
         return tuple(values)

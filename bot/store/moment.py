@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, TypeDecorator
@@ -17,6 +18,12 @@ class Moment(TypeDecorator[datetime]):
         """What writes a moment; for SQLite in one step, in the words that SQLAlchemy uses."""
         return _in_words if dialect.name == "sqlite" else super().bind_processor(dialect)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """What reads a moment; for SQLite in one step."""
+        if dialect.name == "sqlite":
+            return _from_words
+        return super().result_processor(dialect, coltype)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The moment in UTC, or ValueError if nobody can tell which moment it is."""
         return None if value is None else _in_utc(value)
@@ -29,9 +36,17 @@ class Moment(TypeDecorator[datetime]):
 
 
 def _in_words(value: datetime | None) -> str | None:
-    if value is None:
-        return None
-    return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if value is None else _words_of(_in_utc(value))
+
+
+# of a turn almost all moments are the same; those of other zones may be equal and yet not the same
+@lru_cache(64)
+def _words_of(utc: datetime) -> str:
+    return utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_words(words: str | None) -> datetime | None:
+    return None if words is None else datetime.fromisoformat(words).replace(tzinfo=UTC)
 
 
 def _in_utc(value: datetime) -> datetime:

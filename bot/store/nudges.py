@@ -77,10 +77,8 @@ def cancel(unit: Unit, patient_id: int, key: str, reason: str) -> None:
 
 def claim_due(unit: Unit, now: datetime, limit: int) -> list[DueNudge]:
     """The nudges that have come due, the oldest first, marked as fired."""
-    rows = unit.connection.execute(
-        claiming(_due(), unit, nudges), {"now": now, "most": limit}
-    ).mappings()
-    due = [DueNudge(**{name: row[name] for name in DueNudge.__dataclass_fields__}) for row in rows]
+    query = claiming(_due(), unit, nudges)
+    due = [DueNudge(*row) for row in unit.connection.execute(query, {"now": now, "most": limit})]
     if due:
         unit.connection.execute(_firing(), {"ids": [each.id for each in due]})
     return due
@@ -144,8 +142,9 @@ def _ending() -> Update:
 
 @cache
 def _due() -> Select[Any]:
+    *columns, lookup = DueNudge.__dataclass_fields__
     return (
-        select(nudges, contacts.c.lookup)
+        select(*(nudges.c[name] for name in columns), contacts.c[lookup])
         .outerjoin(contacts, contacts.c.patient_id == nudges.c.patient_id)
         .where(is_due(NOW))
         .order_by(nudges.c.due_at, nudges.c.id)

@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
 from bot.store import orders, wants
-from bot.store.orders import Conditions, Order, Part
+from bot.store.orders import FAR, Conditions, Order, Part
 from bot.store.tables import alerts, caseloads, messages, nudges, patients, scores
 from bot.store.unit import Unit
-from bot.store.walking import walked
+from bot.store.walking import Match, walked
 from bot.store.wants import Wanted
 
 PAGE = 50
@@ -20,6 +21,9 @@ PAGE = 50
 
 NEAR = 20 * PAGE
 """A page that begins so near to either end is found by walking there."""
+
+FEW = 1_000
+"""Where so few match, they are known by their numbers."""
 
 Course = tuple[float, ...]
 """The totals of one measure, the oldest first."""
@@ -59,24 +63,46 @@ class Page:
         return max(1, -(-self.total // PAGE))
 
 
-def page(unit: Unit, wanted: Wanted, measures: Collection[str], *, at: datetime) -> Page:
-    """The page that is wanted, or the last one where there are fewer."""
-    conditions, order = wants.conditions(wanted, at), orders.order(wanted)
+def page(
+    unit: Unit, wanted: Wanted, measures: Collection[str], *, at: datetime, most: int = PAGE
+) -> Page:
+    """The page that is wanted, or the last one where there are fewer; of its lines so many."""
+    order, match = orders.order(wanted), _match(unit, wanted, at)
     # everybody is soon counted part by part, and a few of them only in all
-    sizes = [] if conditions else _sizes(unit, order, ())
-    query = wants.total(wanted, at)
-    total = unit.connection.execute(query).scalar_one() if conditions else sum(sizes)
+    sizes = [] if match.all else _sizes(unit, order, ())
+    total = match.total if match.all else sum(sizes)
     number = min(max(1, wanted.page), max(1, -(-total // PAGE)))
     start, stop = (number - 1) * PAGE, min(number * PAGE, total)
-    if conditions and start <= NEAR:
-        ids = walked(unit, order.parts, conditions, stop, in_reverse=False)[start:]
-    elif conditions and total - stop <= NEAR:
-        ids = walked(unit, order.parts[::-1], conditions, total - start, in_reverse=True)
+    if match.all and start <= NEAR:
+        ids = walked(unit, order.parts, match, stop, in_reverse=False)[start:]
+    elif match.all and total - stop <= NEAR:
+        ids = walked(unit, order.parts[::-1], match, total - start, in_reverse=True)
         ids = ids[total - stop :][::-1]
     else:
-        sizes = sizes or _sizes(unit, order, conditions)
-        ids = _between(unit, order, conditions, sizes, start)
-    return Page(_filled(unit, _rows(unit, ids), measures, at), total, number)
+        sizes = sizes or _sizes(unit, order, match.all)
+        ids = _between(unit, order, match.all, sizes, start)
+    return Page(_filled(unit, _rows(unit, ids[:most]), measures, at), total, number)
+
+
+def _match(unit: Unit, wanted: Wanted, at: datetime) -> Match:
+    """How many match, and by what they are known."""
+    each = wants.conditions(wanted, at, of_each=True)
+    if not each:
+        return Match()
+    if wants.is_narrow(wanted):
+        query = select(patients.c.id).where(*each).limit(FEW + 1)
+        found = list(unit.connection.execute(query).scalars())
+        if len(found) <= FEW:
+            those = [patients.c.id.in_(found)]
+            return Match(len(found), those, those, is_few=True)
+    total = _number(unit, wants.total(wanted, at))
+    is_many = FAR * total > _number(unit, wants.total(Wanted(), at))
+    crowd = wants.crowd(wanted, at)
+    return Match(total, wants.conditions(wanted, at), each, crowd, is_many=is_many)
+
+
+def _number(unit: Unit, query: Select[int]) -> int:
+    return unit.connection.execute(query).scalar_one()
 
 
 def _between(
@@ -128,8 +154,8 @@ def _some(
 
 def _rows(unit: Unit, ids: Sequence[int]) -> list[dict[str, Any]]:
     """What stands in the rows of these patients, in this order."""
-    query = select(*_columns()).where(patients.c.id.in_(ids))
-    found = {row["id"]: dict(row) for row in unit.connection.execute(query).mappings()}
+    rows = unit.connection.execute(_of_these(), {"ids": list(ids)}).mappings()
+    found = {row["id"]: dict(row) for row in rows}
     return [found[each] for each in ids if each in found]
 
 
@@ -198,16 +224,14 @@ def _counted(tiers: Iterable[str]) -> dict[str, int]:
 
 
 def _open_alerts(unit: Unit, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    query = select(alerts.c.patient_id, alerts.c.tier, alerts.c.rule)
-    opened = query.where(wants.is_open(), alerts.c.patient_id.in_(ids)).order_by(alerts.c.id)
-    return _grouped(unit, opened)
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for patient_id, tier, rule in unit.connection.execute(_opened(), {"ids": list(ids)}):
+        found[patient_id].append((tier, rule))
+    return found
 
 
 def _unread(unit: Unit, ids: Sequence[int]) -> dict[int, int]:
-    query = select(messages.c.patient_id, func.count()).where(
-        wants.is_unread(), messages.c.patient_id.in_(ids)
-    )
-    rows = unit.connection.execute(query.group_by(messages.c.patient_id))
+    rows = unit.connection.execute(_unseen(), {"ids": list(ids)})
     return {patient_id: number for patient_id, number in rows}
 
 
@@ -221,12 +245,8 @@ def _waiting(unit: Unit, ids: Sequence[int], at: datetime) -> tuple[dict[int, da
 
 
 def _clinicians(unit: Unit, ids: Sequence[int]) -> dict[int, list[int]]:
-    query = select(caseloads.c.patient_id, caseloads.c.clinician_id).where(
-        caseloads.c.until_at.is_(None), caseloads.c.patient_id.in_(ids)
-    )
-    rows = unit.connection.execute(query.order_by(caseloads.c.id))
     found: dict[int, list[int]] = defaultdict(list)
-    for patient_id, clinician_id in rows:
+    for patient_id, clinician_id in unit.connection.execute(_guides(), {"ids": list(ids)}):
         found[patient_id].append(clinician_id)
     return found
 
@@ -234,13 +254,9 @@ def _clinicians(unit: Unit, ids: Sequence[int]) -> dict[int, list[int]]:
 def _courses(
     unit: Unit, ids: Sequence[int], measures: Collection[str]
 ) -> dict[int, dict[str, Course]]:
-    query = select(scores.c.patient_id, scores.c.measure, scores.c.total).where(
-        scores.c.patient_id.in_(ids),
-        scores.c.measure.in_(list(measures)),
-        scores.c.total.is_not(None),
-    )
+    asked = {"ids": list(ids), "measures": list(measures)}
     totals: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for patient_id, measure, total in unit.connection.execute(query.order_by(scores.c.at)):
+    for patient_id, measure, total in unit.connection.execute(_totals(), asked):
         totals[patient_id][measure].append(total)
     known = {patient_id: _tupled(each) for patient_id, each in totals.items()}
     return defaultdict(dict, known)
@@ -250,8 +266,39 @@ def _tupled(totals: Mapping[str, list[float]]) -> dict[str, Course]:
     return {measure: tuple(course) for measure, course in totals.items()}
 
 
-def _grouped(unit: Unit, query: Select[Any]) -> dict[int, list[tuple[str, str]]]:
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for patient_id, first, second in unit.connection.execute(query):
-        found[patient_id].append((first, second))
-    return found
+def _among(column: ColumnElement[int]) -> ColumnElement[bool]:
+    return column.in_(bindparam("ids", expanding=True))
+
+
+@cache
+def _of_these() -> Select[Any]:
+    # statements are written once: to write one takes longer than to run it
+    return select(*_columns()).where(_among(patients.c.id))
+
+
+@cache
+def _opened() -> Select[int, str, str]:
+    query = select(alerts.c.patient_id, alerts.c.tier, alerts.c.rule)
+    return query.where(wants.is_open(), _among(alerts.c.patient_id)).order_by(alerts.c.id)
+
+
+@cache
+def _unseen() -> Select[int, int]:
+    query = select(messages.c.patient_id, func.count())
+    unseen = query.where(wants.is_unread(), _among(messages.c.patient_id))
+    return unseen.group_by(messages.c.patient_id)
+
+
+@cache
+def _guides() -> Select[int, int]:
+    now = caseloads.c.until_at.is_(None), _among(caseloads.c.patient_id)
+    query = select(caseloads.c.patient_id, caseloads.c.clinician_id).where(*now)
+    return query.order_by(caseloads.c.id)
+
+
+@cache
+def _totals() -> Select[int, str, float]:
+    asked = scores.c.measure.in_(bindparam("measures", expanding=True))
+    theirs = _among(scores.c.patient_id), asked, scores.c.total.is_not(None)
+    query = select(scores.c.patient_id, scores.c.measure, scores.c.total).where(*theirs)
+    return query.order_by(scores.c.at)

@@ -78,6 +78,8 @@ patients = Table(
     Index("ix_patients_seen", "last_seen_at", "phase", "created_at", "pseudonym"),
     Index("ix_patients_phase", "phase", "last_seen_at", "created_at"),
     Index("ix_patients_joined", "created_at", "pseudonym"),
+    # who there is, in order and without their rows; a server has it in its primary key
+    Index("ix_patients_id", "id", postgresql_where=text("false")),
     sqlite_autoincrement=True,
 )
 _TAKEN = text("taken_by IS NOT NULL")
@@ -271,12 +273,17 @@ scores = Table(
     Column("newest", Boolean, nullable=False, server_default=false()),
     Index("ix_scores_patient_id_measure_at", "patient_id", "measure", "at"),
 )
-Index(
-    "ix_scores_newest",
-    *(scores.c[each] for each in ("measure", "total", "patient_id", "newest")),
-    sqlite_where=text("newest = 1"),
-    postgresql_where=text("newest"),
-)
+# by total, and by patient: whoever has none is found by going through both in step
+for _name, _columns in {
+    "ix_scores_newest": ("measure", "total", "patient_id", "newest"),
+    "ix_scores_scored": ("measure", "patient_id", "newest"),
+}.items():
+    Index(
+        _name,
+        *(scores.c[each] for each in _columns),
+        sqlite_where=text("newest = 1"),
+        postgresql_where=text("newest"),
+    )
 
 # a card that was changed keeps its number: the version that holds has no `replaced_at`
 cards = Table(
@@ -357,6 +364,14 @@ alert_moves = Table(
     # how it was closed, which the alert itself forgets when it fires again
     Column("outcome", String(64)),
     Index("ix_alert_moves_alert_id", "alert_id"),
+)
+# how soon somebody took an alert and acted on it, over some weeks; that it was told is left out
+TIMED = "move IN ('fire', 'take', 'act', 'close')"
+Index(
+    "ix_alert_moves_timed",
+    *(alert_moves.c[each] for each in ("at", "alert_id", "move", "clinician_id", "since_raised")),
+    sqlite_where=text(TIMED),
+    postgresql_where=text(TIMED),
 )
 
 # each try to reach somebody about an alert, by which way, and what became of it
@@ -487,6 +502,13 @@ Index(
     *(messages.c[each] for each in ("patient_id", "at", "seen_at", "clinician_id")),
     sqlite_where=_UNSEEN,
     postgresql_where=_UNSEEN,
+)
+_SAID = text("corrects IS NULL")
+Index(
+    "ix_messages_said",
+    *(messages.c[each] for each in ("at", "patient_id", "clinician_id", "corrects")),
+    sqlite_where=_SAID,
+    postgresql_where=_SAID,
 )
 # what came from a chat alone: else SQLite looks here for the words that no clinician wrote
 _FROM_CHAT = text("source_message IS NOT NULL")

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
 from bot.store.tables import alerts, calls, messages, patients
 from bot.store.unit import Unit
@@ -52,16 +54,23 @@ class CallToday:
 
 def open_alerts(unit: Unit, limit: int) -> list[OpenAlert]:
     """The open alerts, the gravest tier first, in it the one raised first."""
+    found = unit.connection.execute(_open_alerts(), {"most": limit})
+    return [OpenAlert(**row) for row in found.mappings()]
+
+
+@cache
+def _open_alerts() -> Select[Any]:
     rank = case({tier: place for place, tier in enumerate(TIERS)}, value=alerts.c.tier, else_=9)
+    order = rank, alerts.c.raised_at, alerts.c.id
     names = [name for name in OpenAlert.__dataclass_fields__ if name != "pseudonym"]
-    query = (
+    # in an index of the open ones, so that only the rows are read that are shown
+    first = select(alerts.c.id).where(is_open()).order_by(*order).limit(bindparam("most"))
+    return (
         select(*[alerts.c[name] for name in names], patients.c.pseudonym)
         .join(patients, patients.c.id == alerts.c.patient_id)
-        .where(is_open())
-        .order_by(rank, alerts.c.raised_at, alerts.c.id)
-        .limit(limit)
+        .where(alerts.c.id.in_(first))
+        .order_by(*order)
     )
-    return [OpenAlert(**row) for row in unit.connection.execute(query).mappings()]
 
 
 def unread(unit: Unit, limit: int, *, open_to: int | None, at: datetime) -> list[Waiting]:

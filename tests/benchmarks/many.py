@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -137,6 +138,9 @@ def _run(asked: argparse.Namespace, url: str, key: str) -> None:
         # a file that was kept has had its first updates
         practice._ids = count(time.time_ns())
         heard.listen(store)
+        # as the service does at its start
+        gc.collect()
+        gc.freeze()
         asyncio.run(measured(practice, times, size, asked.only))
     finally:
         store.close()

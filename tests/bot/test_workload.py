@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.service.workload import acted, answered, take_times_by_rule, taken, waits
+from bot.service.workload import answered, handled, take_times_by_rule, waits
 from bot.store.workload import Step, Written
 
 T0 = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
@@ -16,8 +16,8 @@ def after(minutes: float) -> datetime:
 
 
 def step(alert: int, move: str, who: int | None, minutes: float, since: int = 0) -> Step:
-    """A move of an alert of the rule `person`."""
-    return Step(alert, "person", move, who, after(minutes), since)
+    """A move of an alert."""
+    return alert, move, who, after(minutes), since
 
 
 LIFE = [
@@ -38,28 +38,28 @@ LIFE = [
 
 def test_only_the_first_who_took_an_alert_is_counted_until_it_fires_again() -> None:
     """Ten minutes and one minute for the one, three minutes for the other."""
-    assert taken(LIFE) == [(1, 600.0), (2, 180.0), (1, 60.0)]
+    assert _who("take") == [(1, 600.0), (2, 180.0), (1, 60.0)]
 
 
 def test_acting_counts_from_taking_and_once() -> None:
     """Closing what was never acted on is an act too."""
-    assert acted(LIFE) == [(1, 900.0), (2, 1800.0)]
+    assert _who("act") == [(1, 900.0), (2, 1800.0)]
 
 
 def test_words_wait_from_the_first_of_them_that_nobody_answered() -> None:
     """Two messages and one answer are one wait; an unasked message of a clinician is none."""
-    thread = [
-        Written(1, 3, after(0)),
-        Written(1, None, after(10)),
-        Written(1, None, after(20)),
-        Written(1, 3, after(70)),
-        Written(1, 3, after(80)),
-        Written(1, None, after(90)),
-        Written(2, None, after(0)),
-        Written(2, 4, after(5)),
+    thread: list[Written] = [
+        (1, 3, after(0)),
+        (1, None, after(10)),
+        (1, None, after(20)),
+        (1, 3, after(70)),
+        (1, 3, after(80)),
+        (1, None, after(90)),
+        (2, None, after(0)),
+        (2, 4, after(5)),
     ]
 
-    assert answered(thread) == [(3, 3600.0), (4, 300.0)]
+    assert list(answered(thread)) == [(3, 3600.0), (4, 300.0)]
 
 
 def test_fewer_than_three_times_have_no_middle_and_fewer_than_ten_no_ninth() -> None:
@@ -72,4 +72,10 @@ def test_fewer_than_three_times_have_no_middle_and_fewer_than_ten_no_ninth() -> 
 
 def test_a_rule_knows_how_long_its_alerts_waited() -> None:
     """All of them together."""
-    assert take_times_by_rule(LIFE)["person"].seconds == (60.0, 180.0, 600.0)
+    times = take_times_by_rule({1: "person", 2: "person"}, LIFE)
+
+    assert times["person"].seconds == (60.0, 180.0, 600.0)
+
+
+def _who(what: str) -> list[tuple[int, float]]:
+    return [(who, seconds) for kind, who, seconds in handled(LIFE) if kind == what]

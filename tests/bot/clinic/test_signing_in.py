@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.clinic.writing import TEMPLATES
 from tests.bot.clinic.conftest import Clinic
 
 FORM = {"door": "x" * 64}
@@ -34,6 +35,17 @@ async def test_looking_at_the_link_changes_nothing(page: Clinic) -> None:
     assert page.practice.rows("SELECT * FROM page_links") == before
     assert page.practice.rows("SELECT * FROM page_sessions") == []
     assert (await (await page.browser()).opens(link)).status_code == 303
+
+
+async def test_what_somebody_sees_first_is_ready_before_they_press(page: Clinic) -> None:
+    """The first page after a start must not wait until its templates are read."""
+    lee = await page.practice.clinician(1, "Dr Lee")
+    assert TEMPLATES.cache is not None
+    TEMPLATES.cache.clear()
+
+    await (await page.browser()).get(await page.link(lee))
+
+    assert {"today.html", "patients.html"} <= {name for _, name in TEMPLATES.cache}
 
 
 async def test_a_link_lives_five_minutes(page: Clinic) -> None:

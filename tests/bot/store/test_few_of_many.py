@@ -10,7 +10,19 @@ import pytest
 from sqlalchemy import event
 
 from bot.keys import Vault
-from bot.store import alerts, calls, digests, gaps, glance, inbox, nudges, presence, roster, today
+from bot.store import (
+    alerts,
+    calls,
+    digests,
+    gaps,
+    glance,
+    inbox,
+    nudges,
+    presence,
+    roster,
+    today,
+    workload,
+)
 from bot.store.glance import Glance
 from bot.store.store import Store
 from bot.store.unit import Unit
@@ -25,7 +37,7 @@ OF_THE_FEW = (
 )  # fmt: skip
 TABLES = (
     "patients", "alerts", "nudges", "messages", "inbox", "outbox", "calls", "scores", "contacts",
-    "mails",
+    "mails", "alert_moves",
 )  # fmt: skip
 Work = Callable[[Unit], object]
 
@@ -56,6 +68,12 @@ def store(sqlite_url: str, vault: Vault) -> Iterator[Store]:
         pytest.param(lambda unit: today.unread(unit, 50, open_to=None, at=NOW), id="unread words"),
         pytest.param(lambda unit: _table(unit, "score-peg"), id="patients by a score"),
         pytest.param(lambda unit: _table(unit, "pseudonym"), id="patients by name"),
+        pytest.param(lambda unit: _table(unit, "due"), id="patients by what comes next"),
+        pytest.param(lambda unit: _table(unit, "phase", open_to=2), id="patients by phase"),
+        pytest.param(lambda unit: _table(unit, "due", off_track=True), id="who is off track"),
+        pytest.param(lambda unit: today.open_alerts(unit, 100), id="open alerts"),
+        pytest.param(lambda unit: list(workload.steps(unit, NOW)), id="what became of alerts"),
+        pytest.param(lambda unit: list(workload.written(unit, NOW)), id="how soon words had one"),
     ],
 )
 def test_nobody_looks_through_everything(store: Store, work: Work) -> None:
@@ -66,8 +84,8 @@ def test_nobody_looks_through_everything(store: Store, work: Work) -> None:
     assert [plan for plan in plans if _is_through_all(plan)] == []
 
 
-def _table(unit: Unit, sort: str) -> object:
-    return roster.page(unit, Wanted(sort=sort), (), at=NOW)
+def _table(unit: Unit, sort: str, **wish: Any) -> object:
+    return roster.page(unit, Wanted(sort=sort, **wish), (), at=NOW)
 
 
 def _plans(unit: Unit, work: Work) -> list[str]:

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.keys import Vault
-from bot.store import records, roster, walking, wants
+from bot.service import access
+from bot.store import people, records, roster, walking, wants
+from bot.store.roster import Line
 from bot.store.store import Store
 from bot.store.unit import Unit
 from bot.store.wants import Wanted
@@ -24,6 +26,12 @@ from tests.flows.starts import real_release
 
 MANY = 130
 SORTS = (*wants.SORTS, "score-peg")
+WISHES: list[dict[str, Any]] = [
+    {"words": "A"}, {"phase": "learning"}, {"off_track": True}, {"open_to": 3}, {"tier": "grey"},
+    {"of_clinician": 3}, {"words": "-", "off_track": True, "open_to": 3},
+    {"off_track": True, "open_to": 3}, {"phase": "learning", "open_to": 2},
+    {"phase": "learning", "off_track": True, "open_to": 2},
+]  # fmt: skip
 CLOCKS = ("behind:", "silence:", "unanswered:", "overdue:", "cue:")
 
 
@@ -48,34 +56,68 @@ def test_page_after_page_shows_everybody_once_in_order(crowded: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("near", "passed", "at_once"),
+    ("near", "passed", "further", "few"),
     [
-        pytest.param(roster.NEAR, walking.MOST_PASSED, walking.AT_ONCE, id="walked to"),
-        pytest.param(roster.NEAR, 9, 4, id="walked to with few passed"),
-        pytest.param(-1, 1, 1, id="counted out"),
+        pytest.param(roster.NEAR, walking.MOST_PASSED, walking.FURTHER, roster.FEW, id="known"),
+        pytest.param(roster.NEAR, walking.MOST_PASSED, walking.FURTHER, -1, id="walked to"),
+        pytest.param(roster.NEAR, 9, 2, -1, id="walked to with few passed"),
+        pytest.param(-1, 1, 1, -1, id="counted out"),
     ],
 )
 def test_a_filter_leaves_the_order_as_it_is(
-    crowded: Store, monkeypatch: pytest.MonkeyPatch, near: int, passed: int, at_once: int
+    crowded: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    near: int,
+    passed: int,
+    further: int,
+    few: int,
 ) -> None:
     """Whoever matches stands where they stood, for a lead as for one who may not open everybody.
 
     It is the same for a page near either end and for one in the middle of very many.
     """
     monkeypatch.setattr(roster, "NEAR", near)
+    monkeypatch.setattr(roster, "FEW", few)
     monkeypatch.setattr(walking, "MOST_PASSED", passed)
-    monkeypatch.setattr(walking, "AT_ONCE", at_once)
-    wishes: list[dict[str, Any]] = [
-        {"words": "A"}, {"phase": "learning"}, {"off_track": True}, {"open_to": 3},
-        {"tier": "grey"}, {"of_clinician": 3}, {"words": "-", "off_track": True, "open_to": 3},
-    ]  # fmt: skip
+    monkeypatch.setattr(walking, "FURTHER", further)
     whole = {sort: _walk(crowded, Wanted(sort=sort)) for sort in SORTS}
-    for wish in wishes:
+    for wish in WISHES:
         wanted = set(_walk(crowded, Wanted(sort="pseudonym", **wish)))
         assert wanted, wish
         for sort, everybody in whole.items():
             found = _walk(crowded, Wanted(sort=sort, **wish))
             assert found == [each for each in everybody if each in wanted], (sort, wish)
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_those_who_match_are_they_of_whom_it_holds(crowded: Store, wish: dict[str, Any]) -> None:
+    """Everybody looked at by themselves, by the plain rules, gives the same ones.
+
+    One who guides has another role by now, so that nobody guides those patients.
+    """
+    crowded.write_now(_ask, "UPDATE clinicians SET role = 'operator' WHERE id IN (4, 5, 6)")
+    crowded.write_now(_ask, "UPDATE patients SET last_seen_at = NULL WHERE id % 9 = 0")
+
+    assert set(_walk(crowded, Wanted(**wish))) == crowded.read_now(_matching, Wanted(**wish))
+
+
+def _matching(unit: Unit, wanted: Wanted) -> set[int]:
+    """The patients who are wanted, found one by one."""
+    lines = [roster.line(unit, name_of(each), at=WEDNESDAY) for each in range(1, MANY + 1)]
+    return {line.id for line in lines if line and _is_wanted(unit, line, wanted)}
+
+
+def _is_wanted(unit: Unit, line: Line, wanted: Wanted) -> bool:
+    team = people.clinicians(unit)
+    who = next((each for each in team if each.id == wanted.open_to), None)
+    return (
+        all(word.lower() in line.pseudonym for word in wanted.words.split())
+        and wanted.phase in (None, line.phase)
+        and (wanted.tier is None or wanted.tier in line.tiers)
+        and (wanted.of_clinician is None or wanted.of_clinician in line.clinicians)
+        and (not wanted.off_track or bool(line.off_track))
+        and (who is None or access.may_open(unit, who, line.id, WEDNESDAY))
+    )
 
 
 def test_the_newest_total_counts_whenever_it_was_kept(crowded: Store) -> None:
@@ -96,8 +138,9 @@ def _walk(store: Store, wanted: Wanted) -> list[int]:
         store.read_now(roster.page, Wanted(**{**_of(wanted), "page": number}), (), at=WEDNESDAY)
         for number in range(1, first.pages + 1)
     ]
-    assert {page.total for page in pages} == {first.total}
-    return [names[line.pseudonym] for page in pages for line in page.lines]
+    found = [names[line.pseudonym] for page in pages for line in page.lines]
+    assert {page.total for page in pages} == {len(found)}
+    return found
 
 
 def _of(wanted: Wanted) -> dict[str, Any]:

@@ -80,6 +80,7 @@ INDEXES: Indexes = {
         "until_at IS NULL",
     ),
     "ix_scores_newest": ("scores", ["measure", "total", "patient_id", "newest"], "newest"),
+    "ix_scores_scored": ("scores", ["measure", "patient_id", "newest"], "newest"),
     "ix_alerts_rule_last_fired_at": ("alerts", ["rule", "last_fired_at"], None),
     "ix_alerts_open": (
         "alerts",
@@ -105,6 +106,16 @@ INDEXES: Indexes = {
         "source_message IS NOT NULL",
     ),
     "ix_messages_unseen": ("messages", ["patient_id", "at", "seen_at", "clinician_id"], UNSEEN),
+    "ix_messages_said": (
+        "messages",
+        ["at", "patient_id", "clinician_id", "corrects"],
+        "corrects IS NULL",
+    ),
+    "ix_alert_moves_timed": (
+        "alert_moves",
+        ["at", "alert_id", "move", "clinician_id", "since_raised"],
+        "move IN ('fire', 'take', 'act', 'close')",
+    ),
 }
 
 
@@ -130,12 +141,15 @@ def upgrade() -> None:
     )
     op.execute(NEWEST)
     _exchange(INDEXES_BEFORE, INDEXES)
+    # a server has it in its primary key
+    op.create_index("ix_patients_id", "patients", ["id"], postgresql_where=sa.text("false"))
     _guard()
 
 
 def downgrade() -> None:
     """The tables as they were before."""
     _unguard()
+    op.drop_index("ix_patients_id", "patients")
     _exchange(INDEXES, INDEXES_BEFORE)
     with op.batch_alter_table("scores") as changed:
         changed.drop_column("newest")
