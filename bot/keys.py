@@ -8,11 +8,10 @@ what they wrote. A new key is put before the old ones, which may go when nothing
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,7 +25,6 @@ _ID_BYTES = 4
 _NONCE_BYTES = 12
 HEAD_BYTES = len(_VERSION) + _ID_BYTES
 _WRAPPED = ("patients", "wrapped_key")
-_BETWEEN = '", "'
 
 
 class CannotOpen(Exception):
@@ -79,27 +77,27 @@ def draw(below: int) -> int:
     return secrets.randbelow(below)
 
 
-@dataclass(frozen=True, slots=True)
 class _Key:
-    """A key with the short name by which a blob remembers it."""
+    """A key, and the bytes that its blobs begin with: the version, and the key's short name."""
 
-    name: bytes
-    cipher: AESGCM
+    def __init__(self, secret: bytes) -> None:
+        self.cipher, self._secret = AESGCM(secret), secret
 
-    @classmethod
-    def of(cls, secret: bytes) -> "_Key":
-        return cls(_derive(secret, "name", _ID_BYTES), AESGCM(secret))
+    @cached_property
+    def head(self) -> bytes:
+        return _VERSION + _derive(self._secret, "name", _ID_BYTES)
 
 
 class Seal:
     """Seals text for one place and opens it there; the first key seals, every key opens."""
 
     def __init__(self, secret_keys: Iterable[bytes]) -> None:
-        keys = [_Key.of(secret) for secret in secret_keys]
-        self._first = keys[0]
-        self._by_name = {key.name: key for key in keys}
-        self.heads = tuple(_VERSION + key.name for key in keys)
+        self._keys = [_Key(secret) for secret in secret_keys]
+
+    @property
+    def heads(self) -> tuple[bytes, ...]:
         """With which bytes a blob of each key begins, in the order of the keys."""
+        return tuple(key.head for key in self._keys)
 
     def seal(self, text: str, *place: object) -> bytes:
         """The text, unreadable, and bound to its place (table, column, owner, row…)."""
@@ -111,19 +109,29 @@ class Seal:
 
     def seal_bytes(self, content: bytes, *place: object) -> bytes:
         """Bytes, sealed like text."""
-        head, nonce = _VERSION + self._first.name, secrets.token_bytes(_NONCE_BYTES)
-        return head + nonce + self._first.cipher.encrypt(nonce, content, _bound(head, place))
+        key, nonce = self._keys[0], secrets.token_bytes(_NONCE_BYTES)
+        return key.head + nonce + key.cipher.encrypt(nonce, content, _bound(key.head, place))
 
     def open_bytes(self, blob: bytes, *place: object) -> bytes:
         """The bytes that were sealed for this place, or CannotOpen."""
         head, nonce = blob[:HEAD_BYTES], blob[HEAD_BYTES : HEAD_BYTES + _NONCE_BYTES]
-        key = self._by_name.get(head[len(_VERSION) :])
-        if key is None or not head.startswith(_VERSION) or len(nonce) < _NONCE_BYTES:
+        key = self._key_of(head)
+        if key is None or len(nonce) < _NONCE_BYTES:
             raise CannotOpen
+        sealed, bound = blob[HEAD_BYTES + _NONCE_BYTES :], _bound(head, place)
         try:
-            return key.cipher.decrypt(nonce, blob[HEAD_BYTES + _NONCE_BYTES :], _bound(head, place))
+            content = key.cipher.decrypt(nonce, sealed, bound)
         except InvalidTag:
             raise CannotOpen from None
+        # it is bound to its head, so that what opens says what the key would work out
+        key.head = head
+        return content
+
+    def _key_of(self, head: bytes) -> _Key | None:
+        # a patient's one key opens nothing that another sealed, and its name takes long to work out
+        if len(self._keys) == 1:
+            return self._keys[0]
+        return next((key for key in self._keys if key.head == head), None)
 
 
 class Vault:
@@ -196,9 +204,5 @@ def _derive(secret: bytes, purpose: str, length: int = KEY_BYTES) -> bytes:
 
 def _bound(head: bytes, place: tuple[object, ...]) -> bytes:
     # JSON, so that no two different places are written the same
-    parts = list(map(str, place))
-    whole = _BETWEEN.join(parts)
-    # almost every place is plain words, and these need no writer of JSON to become it
-    is_ascii = whole.isascii() and whole.isprintable() and "\\" not in whole
-    is_plain = parts and is_ascii and whole.count('"') == 2 * len(parts) - 2
-    return head + (f'["{whole}"]' if is_plain else json.dumps(parts)).encode()
+    parts = ", ".join([_quoted(str(part)) for part in place])
+    return head + f"[{parts}]".encode()

@@ -12,7 +12,7 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from flows.placeholders import PLACEHOLDER, value_of
+from flows.placeholders import PLACEHOLDER, slots_in, value_of
 
 Kind = Literal["bold", "italic"]
 
@@ -64,7 +64,7 @@ _Piece = str | _Slot | _Mark
 def render(template: str, values: Mapping[str, str]) -> Rendered:
     """The text and entities of a template; KeyError names a placeholder without a value."""
     # most of what is said is the same for everybody
-    return _whole(template, values) if PLACEHOLDER.search(template) else _fixed(template)
+    return _whole(template, values) if slots_in(template) else _fixed(template)
 
 
 def _whole(template: str, values: Mapping[str, str]) -> Rendered:

@@ -25,6 +25,7 @@ _SAFETY = ("crisis", "now", "help", "person", "answer", "stop", "mydata", "erase
 """What still works while a safety flow is open; everything else brings its question back."""
 _SHUT = {"consenting": "not-agreed", "withdrawn": "withdrawn"}
 """What is said in place of a talk that would keep answers nobody agreed to, by phase."""
+_SAID = (Send, Toast)
 
 
 def command(scene: Scene, name: str) -> Scene:
@@ -81,9 +82,10 @@ def noticed(scene: Scene) -> Scene:
 
     A talk may end with its last part passed over, or with "none right now".
     """
-    is_said = any(isinstance(each, Send | Toast) for each in scene.effects)
+    if not is_patients(scene.event) or any(isinstance(each, _SAID) for each in scene.effects):
+        return scene
     is_passed_on = any(isinstance(each, Relay) for each in scene.effects)
-    if is_said or not is_patients(scene.event) or (scene.state.taken_by and is_passed_on):
+    if scene.state.taken_by and is_passed_on:
         return scene
     if crowds.is_held_back(scene):
         return scene

@@ -244,6 +244,7 @@ def words_of(event: Event) -> str:
             return ""
 
 
+_PATIENTS = frozenset({Joined, Said, Tapped, Keyed, Edited, Attached, Returned})
 CUE = "cue:"
 """How the key of a wait's end begins."""
 
@@ -255,4 +256,4 @@ def is_cue(event: Event) -> bool:
 
 def is_patients(event: Event) -> bool:
     """Whether the patient did this, rather than the clock or the care team."""
-    return isinstance(event, Joined | Said | Tapped | Keyed | Edited | Attached | Returned)
+    return type(event) in _PATIENTS

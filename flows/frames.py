@@ -47,6 +47,8 @@ def hold(scene: Scene, reply: str) -> Scene:
 def drop(scene: Scene, *kinds: str) -> Scene:
     """The scene without the open flows of these kinds; what lay below waits to be asked for."""
     stack, flow = scene.state.stack, scene.release.flow
+    if not stack:
+        return scene
     kept = tuple([frame for frame in stack if flow(frame.flow).kind not in kinds])
     if len(kept) == len(stack):
         return scene

@@ -33,9 +33,10 @@ def schedule(scene: Scene) -> Scene:
     """The scene with its one next nudge, and every watch, put in order."""
     scene = _set(scene, "nudge", _wanted(scene))
     for name, watch in WATCHES.items():
+        wanted = watch.wanted(scene)
         # nobody is behind with a program that waits for them
-        is_off = name == "behind_watch" and agreement.is_wanted(scene)
-        scene = _set(scene, name, None if is_off else watch.wanted(scene))
+        is_off = wanted is not None and name == "behind_watch" and agreement.is_wanted(scene)
+        scene = _set(scene, name, None if is_off else wanted)
     return _set(scene, "cue", _cued(scene))
 
 

@@ -165,6 +165,11 @@ class Schedule(Value):
     after_days: int | None = None
     since: tuple[str, ...] = ()
 
+    @cached_property
+    def counts_from(self) -> frozenset[str]:
+        """The flows whose latest end the days are counted from."""
+        return frozenset(self.since or (self.flow,))
+
 
 class Suggestion(Value):
     """A track the answers speak for, in words, the first that holds."""
@@ -208,6 +213,14 @@ class Program(Value):
             (name, is_short): (*self.core, *((is_short and track.short) or track.lessons))
             for name, track in self.tracks.items()
             for is_short in (False, True)
+        }
+
+    @cached_property
+    def checks_in(self) -> dict[str, tuple[Schedule, ...]]:
+        """The sets of questions of each phase that has any, in their order."""
+        phases = dict.fromkeys(check.phase for check in self.checks)
+        return {
+            phase: tuple(check for check in self.checks if check.phase == phase) for phase in phases
         }
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from flows import timing
 from flows.course import next_lesson
@@ -16,7 +17,7 @@ _MIDNIGHT = time()
 
 def due_check(scene: Scene) -> Schedule | None:
     """The first set of questions, in the program's order, that is due now; None if none is."""
-    for check in scene.release.program.checks:
+    for check in _checks(scene):
         due_at = falls_due(scene, check)
         if due_at is not None and due_at <= scene.event.at:
             return check
@@ -39,7 +40,7 @@ def next_check_at(scene: Scene, since: datetime | None = None) -> datetime | Non
 
     With `since`, of those that fall due then or later.
     """
-    due = (falls_due(scene, check) for check in scene.release.program.checks)
+    due = (falls_due(scene, check) for check in _checks(scene))
     known = (at for at in due if at is not None)
     return min((at for at in known if since is None or at >= since), default=None)
 
@@ -73,8 +74,7 @@ def is_check_begun(scene: Scene) -> bool:
 def open_check_of(scene: Scene) -> Schedule | None:
     """The set of questions of this phase that was begun and is not finished, or None."""
     begun = [frame.flow for frame in scene.state.stack]
-    checks = (each for each in scene.release.program.checks if each.phase == scene.state.phase)
-    return next((each for each in checks if each.flow in begun), None)
+    return next((each for each in _checks(scene) if each.flow in begun), None)
 
 
 def is_overtaken(scene: Scene, check: Schedule) -> bool:
@@ -111,14 +111,20 @@ def midnight(scene: Scene, day: date) -> datetime:
     return _midnight(day, timing.zone_of(scene.state.zone))
 
 
+# the same few midnights, those of these weeks, are asked for again and again
+@lru_cache(1024)
 def _midnight(day: date, there: tzinfo) -> datetime:
     return datetime.combine(day, _MIDNIGHT, there).astimezone(UTC)
 
 
+def _checks(scene: Scene) -> tuple[Schedule, ...]:
+    """The sets of questions of the patient's phase, in the program's order."""
+    return scene.release.program.checks_in.get(scene.state.phase, ())
+
+
 def _repeated(scene: Scene, check: Schedule, days: int) -> datetime:
     """So many days after the latest of what they count from, or after learning began."""
-    since = check.since or (check.flow,)
-    finished = [at for name in since if (at := scene.state.finished(name)) is not None]
+    finished = [each.at for each in scene.state.done if each.flow in check.counts_from]
     last = max(finished, default=scene.state.learning_at)
     return day_begins(scene, last, days) if last is not None else scene.event.at
 
@@ -145,8 +151,7 @@ def _after_days(scene: Scene, check: Schedule, days: int) -> datetime | None:
 
 def _no_earlier(scene: Scene, check: Schedule, days: int) -> list[str]:
     """The flow of this check, and of those that come as many days or more after the phase began."""
-    checks = scene.release.program.checks
-    siblings = (each for each in checks if each.phase == check.phase)
+    siblings = scene.release.program.checks_in[check.phase]
     later = [s.flow for s in siblings if s.after_days is not None and s.after_days > days]
     return [check.flow, *later]
 

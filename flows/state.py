@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from flows.events import OfferEnd, OfferName, Setting
 from flows.value import Value
+
+# each is tried as what most are; to weigh both against each other takes longer
+Given = Annotated[str | int, Field(union_mode="left_to_right")]
+"""What was answered: words, the name of a choice, or a number."""
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Frame(Value):
@@ -43,7 +50,9 @@ class Score(Value):
     prorated: bool = False
 
 
-class Done(Value):
+# of no other part has a state so many: without what a model has, they are read in less time
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Done:
     """A flow that was finished, and when."""
 
     flow: str
@@ -154,7 +163,7 @@ class State(Value):
     invited: bool = True
     stack: tuple[Frame, ...] = ()
     asked: int | None = None
-    answers: dict[str, str | int] = Field(default_factory=dict)
+    answers: dict[str, Given] = Field(default_factory=dict)
     words: dict[str, str] = Field(default_factory=dict)
     scores: tuple[Score, ...] = ()
     done: tuple[Done, ...] = ()

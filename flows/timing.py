@@ -50,8 +50,9 @@ def next_slot(
     there, wanted = zone_of(zone), time.fromisoformat(at_time)
     day = after.astimezone(there).date()
     while True:
-        moment = _moment(day, wanted, there)
-        if day.isoweekday() in days and day != skip and moment is not None and moment > after:
+        is_meant = day.isoweekday() in days and day != skip
+        moment = _moment(day, wanted, there) if is_meant else None
+        if moment is not None and moment > after:
             return moment, day
         day += timedelta(days=1)
 
@@ -83,6 +84,8 @@ def _is_within(hhmm: str, quiet: tuple[str, str]) -> bool:
     return hhmm >= start or hhmm < end
 
 
+# many people share a day, a time and a zone
+@lru_cache(maxsize=1024)
 def _moment(day: date, wanted: time, there: tzinfo) -> datetime | None:
     """The UTC moment of that time on that day; None if the rest of the day does not exist."""
     shown = datetime.combine(day, wanted)

@@ -115,9 +115,10 @@ def _renewed(scene: Scene) -> Scene:
 def _tier(scene: Scene) -> str | None:
     words, event = words_of(scene.event), scene.event
     tier = crisis.screen(scene.release.crisis, words) if words else None
+    if tier is None:
+        return None
     # what somebody else wrote is asked about, and never passed over
-    is_passed_on = isinstance(event, Said | Attached) and event.forwarded
-    return "soft" if tier is not None and is_passed_on else tier
+    return "soft" if isinstance(event, Said | Attached) and event.forwarded else tier
 
 
 def _happen(scene: Scene) -> Scene:

@@ -42,8 +42,8 @@ def run_out(scene: Scene, event: Due) -> Scene:
 
 
 def _name_of(event: Due) -> str | None:
-    known = (name for name, watch in WATCHES.items() if event.key.startswith(watch.prefix))
-    return next(known, None)
+    prefix, colon, _ = event.key.partition(":")
+    return _NAMES.get(prefix + colon)
 
 
 def _silence(scene: Scene) -> Waiting | None:
@@ -140,3 +140,4 @@ WATCHES: dict[str, Watch] = {
     "overdue_watch": Watch("overdue:", _overdue, _still_due),
 }
 """Every watch, by the field of the state that holds its clock."""
+_NAMES = {watch.prefix: name for name, watch in WATCHES.items()}

@@ -52,7 +52,7 @@ def gathered(unit: Unit, site: Site, patient_id: int) -> dict[str, Any]:
         "answers": [asdict(each) for each in kept.answers],
         "scores": [each.model_dump() for each in kept.scores],
         "cards": [_card(each) for each in kept.cards],
-        "lessons": [done.model_dump() for done in state.done],
+        "lessons": [asdict(done) for done in state.done],
         "history": _history(unit, patient_id),
         "messages": [_message(each, names) for each in kept.messages],
         "notes": [

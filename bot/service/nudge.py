@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from bot.service.site import Site
 from bot.store import alerts, calls, digests, inbox, nudges, presence
@@ -24,7 +25,7 @@ def claim(unit: Unit, site: Site) -> int:
     now = site.clock.now()
     room = ROOM - inbox.clocks_waiting(unit, ROOM)
     due = nudges.claim_due(unit, now, room) if room > 0 else []
-    return inbox.keep(unit, [_arrival(site, each) for each in due])
+    return inbox.keep(unit, [_arrival(each, now) for each in due])
 
 
 def next_due(unit: Unit) -> str | None:
@@ -36,8 +37,7 @@ def next_due(unit: Unit) -> str | None:
     return min(known).isoformat() if known else None
 
 
-def _arrival(site: Site, nudge: DueNudge) -> Arrival:
-    now = site.clock.now()
+def _arrival(nudge: DueNudge, now: datetime) -> Arrival:
     event = Due(at=now, key=nudge.key, due_at=nudge.due_at)
     name = f"nudge:{nudge.id}:{nudge.turn}"
     digest = hashlib.sha256(f"{name}:{nudge.due_at.isoformat()}".encode()).hexdigest()

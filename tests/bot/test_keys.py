@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.keys import BadKey, CannotOpen, Vault, _bound, new_code, new_key
+from bot.keys import HEAD_BYTES, BadKey, CannotOpen, Vault, _bound, new_code, new_key
 
 OLD, NEW, OTHER = new_key(), new_key(), new_key()
 WORDS = "My back hurts when I sit. ça va \N{SLIGHTLY SMILING FACE}"
@@ -90,6 +90,23 @@ def test_a_site_seal_is_for_one_purpose() -> None:
 
     with pytest.raises(CannotOpen):
         vault.site("contacts").open(vault.site("inbox").seal(WORDS, *PLACE), *PLACE)
+
+
+def test_what_was_opened_tells_a_key_its_own_name() -> None:
+    """So that what is sealed after reading is found by its key, as what was sealed before is."""
+    vault = Vault([OLD])
+    wrapped = vault.new_patient_key()
+    before = vault.patient(wrapped).seal(WORDS, *PLACE)
+
+    reader = Vault([OLD]).patient(wrapped)
+    assert reader.open(before, *PLACE) == WORDS
+    with pytest.raises(CannotOpen):
+        reader.open(b"\x01none" + before[HEAD_BYTES:], *PLACE)
+
+    after = reader.seal(WORDS, *PLACE)
+    assert after[:HEAD_BYTES] == before[:HEAD_BYTES]
+    assert reader.heads == vault.patient(wrapped).heads == (before[:HEAD_BYTES],)
+    assert vault.patient(wrapped).open(after, *PLACE) == WORDS
 
 
 def test_each_patient_has_a_key_of_their_own() -> None:
