@@ -220,9 +220,9 @@ async def _ticks(practice: Practice, times: Times) -> None:
     await practice.workers._tick()
     for _ in range(TIMES * 3):
         practice.clock.moment += STEP
-        for name, part in practice.workers._parts().items():
+        for name, part in practice.workers._ticks.parts().items():
             with times.of(f"tick: {name}"):
-                assert await practice.workers._went(name, part)
+                assert await practice.workers._ticks.went(name, part)
         with times.of("tick"):
             await practice.workers._tick()
 

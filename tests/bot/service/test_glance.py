@@ -51,7 +51,7 @@ async def test_a_quiet_tick_asks_two_questions(practice: Practice) -> None:
 
 def test_whatever_may_be_left_out_is_a_part_of_the_tick(practice: Practice) -> None:
     """A name that is no part's would leave out nothing, and a part of another name would starve."""
-    assert set(practice.workers._parts()) >= glance.ASKED
+    assert set(practice.workers._ticks.parts()) >= glance.ASKED
 
 
 @pytest.mark.parametrize(

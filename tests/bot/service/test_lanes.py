@@ -13,7 +13,7 @@ from bot.service import nudge
 from bot.service.lanes import BATCH, CLOCKS, IN_A_ROW, QUIET, Lanes
 from bot.store import nudges, people
 from bot.store.unit import Unit
-from bot.workers import NUDGES_FOLLOW
+from bot.workers.ticks import NUDGES_FOLLOW
 from tests.bot.service.practice import WEDNESDAY, Practice
 
 FIRST, CROWD = 1_000, 5 * CLOCKS
@@ -21,6 +21,7 @@ WAITING = "SELECT count(*) FROM inbox WHERE source = 'clock' AND handled_at IS N
 SET_BENS = """UPDATE nudges SET due_at = '{} 00:00:00.000000'
     WHERE patient_id = (SELECT max(id) FROM patients)"""
 BENS_IS_LATER, BENS_IS_DUE = SET_BENS.format("2028-01-01"), SET_BENS.format("2026-01-01")
+WRITTEN = "SELECT count(*) FROM inbox WHERE source != 'clock' AND handled_at IS NULL"
 LONG_DUE = "SELECT count(*) FROM nudges WHERE state = 'waiting' AND due_at < '2026-01-02'"
 DECIDED = "SELECT patient_id FROM outbox WHERE id > {since} AND shape = 'bubble' ORDER BY id"
 
@@ -79,6 +80,29 @@ def test_many_nudges_share_a_batch_only_where_nobody_wrote_just_now() -> None:
             lanes = lanes.after(0, later)
             sizes.append(lanes.clocks)
         assert sizes == [2 * CLOCKS, 4 * CLOCKS, BATCH, BATCH, BATCH]
+
+
+async def test_a_nudge_that_cannot_be_decided_keeps_its_turn_from_nobody(
+    practice: Practice,
+) -> None:
+    """It was the clock's turn, and that came to nothing: whoever wrote is served next."""
+    ann, bob = await practice.patient(1, "learning-cbt"), await practice.patient(2, "at-consent")
+    [hers] = [each for each in ann.nudges if each.state == "waiting"]
+    practice.clock.moment = hers.due_at
+    await practice.workers._tick()
+    assert practice.rows(WAITING) == [(1,)]
+    practice.workers._lanes = Lanes(in_a_row=IN_A_ROW)
+    practice.fail("UPDATE ON nudges")
+
+    await practice.intake.keep([bob.wrote("/help")])
+    await practice.workers._handle()
+    assert practice.rows(WAITING) == [(1,)]
+    assert practice.rows(WRITTEN) == [(1,)]
+
+    await practice.workers._handle()
+    assert practice.rows(WRITTEN) == [(0,)]
+    await practice.delivery.land()
+    assert bob.news()
 
 
 async def test_nudges_beyond_the_room_are_claimed_without_waiting_for_the_next_tick(

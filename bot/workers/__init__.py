@@ -4,57 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC
 from functools import partial
-from typing import Concatenate, ParamSpec, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import (
-    chain,
-    clearing,
-    deliver,
-    digest,
-    fault,
-    gaps,
-    glance,
-    handle,
-    mail_delivery,
-    nudge,
-    reminding,
-    retiring,
-    silence,
-)
+from bot.service import deliver, fault, handle, mail_delivery
 from bot.service.auditing import Exporting
 from bot.service.deliver import Delivery
 from bot.service.health import Pulse
 from bot.service.intray import Intray, Keep
-from bot.service.lanes import CLOCKS, Lanes
+from bot.service.lanes import Lanes
 from bot.service.mail_delivery import MailDelivery
 from bot.service.site import Site
 from bot.store.errors import is_collision, is_passing, log_trouble
-from bot.store.replicas import ALONE, Deposed, Replica, holding
+from bot.store.replicas import ALONE, Replica
 from bot.store.store import Store
-from bot.store.unit import Unit, nothing
+from bot.store.unit import nothing
+from bot.workers.ticks import Ticks
 
 log = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 TICK_SECONDS = 1.0
 TRAVEL_TICK_SECONDS = 0.25
 """Where the clock can be moved, so that whoever travels in time need not wait for each moment."""
 TRAVEL_GLANCE = 0.02
 """How often it is looked there whether the clock was moved: a tick follows at once."""
-VITAL = frozenset({"alerts", "nudges", "landed", "outbox"})
-"""The parts without which a tick does not count, so that the dead man speaks up."""
-NUDGES_FOLLOW = 0.1
-"""Seconds after which nudges are looked for again where some were due."""
 _PAUSE_AFTER_FAULT = 1.0
-_NEXT_LOOK = timedelta(minutes=10)
-"""How long what is over its time may lie before it is looked for again."""
 
 
 class Workers:
@@ -71,9 +48,7 @@ class Workers:
         exporting: Exporting | None = None,
     ) -> None:
         self._store, self._site, self._delivery, self._pulse = store, site, delivery, pulse
-        self._replica = replica
         self._mail = mail or MailDelivery(store, site, None)
-        self._exporting = exporting
         self._arrived, self._posted, self._mailed = (
             asyncio.Event(),
             asyncio.Event(),
@@ -81,9 +56,8 @@ class Workers:
         )
         delivery.on_call = self._call
         self._intray = Intray(store, self.wake)
-        self._handled_all, self._has_room, self._is_due = True, False, False
-        self._lanes, self._looks_again = Lanes(), False
-        self._retire_from: datetime | None = None
+        self._ticks = Ticks(store, site, delivery, self._mail, pulse, replica, exporting, self.wake)
+        self._handled_all, self._has_room, self._lanes = True, False, Lanes()
         self._stopping, self._ticking = False, asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
@@ -171,7 +145,7 @@ class Workers:
     async def _handle_waiting(self) -> int:
         """How many arrivals were handled, or 0 if nothing is left."""
         handled = await self._handle()
-        claimed = await self._claim_on() if self._is_due and self._has_room else 0
+        claimed = await self._ticks.claim_on() if self._ticks.is_due and self._has_room else 0
         return handled + claimed if claimed or not self._handled_all else 0
 
     async def _send_waiting(self) -> int:
@@ -198,7 +172,11 @@ class Workers:
 
     async def _handle_apart(self) -> int:
         self._handled_all = self._has_room = False
-        handled = await self._handle_one_by_one()
+        try:
+            handled = await self._handle_one_by_one()
+        finally:
+            # whatever the trouble is, whoever writes comes before the clock again
+            self._lanes = Lanes()
         self._posted.set()
         self._mailed.set()
         return handled
@@ -246,153 +224,9 @@ class Workers:
                 return True
         return False
 
-    async def _lead(
-        self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """What the work gives back, done only while this process leads."""
-        return await self._store.write(holding, self._replica, work, *args, **kwargs)
-
-    async def _claim(self) -> None:
-        # while many are due there may be more than there was room for; whatever fails waits a tick
-        self._is_due = False
-        claimed = await self._lead(nudge.claim, self._site)
-        self._is_due = claimed >= CLOCKS
-        if claimed and not self._looks_again:
-            self._looks_again = True
-            asyncio.get_running_loop().call_later(NUDGES_FOLLOW, self._look_again)
-
-    def _look_again(self) -> None:
-        """Where some were due, others may be by now: all of a second's at once would be a crowd."""
-        self._looks_again = False
-        self._is_due = True
-        self._arrived.set()
-
-    async def _claim_on(self) -> bool:
-        """Whether more had come due than was claimed before: not all wait for the next tick."""
-        await self._went("nudges", self._claim)
-        return self._is_due
-
-    async def _remind(self) -> None:
-        for numbers in await self._store.read(chain.due, self._site):
-            await self._by_itself(f"alerts {numbers}", chain.go_on, numbers)
-
-    async def _digest(self) -> None:
-        for clinician_id in await self._store.read(digest.due, self._site):
-            await self._by_itself(f"digest of {clinician_id}", digest.send, clinician_id)
-
-    async def _speak_of_calls(self) -> None:
-        for call_id in await self._store.read(reminding.due, self._site):
-            await self._by_itself(f"call {call_id}", reminding.remind, call_id)
-
-    async def _look_at_silence(self) -> None:
-        for patient_id in await self._store.read(silence.due, self._site):
-            await self._by_itself(f"take-over of {patient_id}", silence.go_on, patient_id)
-
-    async def _by_itself(self, what: str, work: Callable[[Unit, Site, T], None], whose: T) -> None:
-        try:
-            await self._lead(work, self._site, whose)
-        except Deposed:
-            raise
-        # one that cannot go on must not hold up the others
-        except Exception as error:  # noqa: BLE001 - logged there
-            log_trouble(log, error, f"a clock ran out and nothing came of it: {what}")
-
-    async def _recover(
-        self,
-        recover: Callable[[Unit, Site, Replica, frozenset[int]], None],
-        in_hand: Collection[int],
-    ) -> None:
-        # a copy: the writer's thread reads it
-        await self._lead(recover, self._site, self._replica, frozenset(in_hand))
-
-    async def _retire(self) -> None:
-        now = self._site.clock.now()
-        if self._retire_from is not None and now < self._retire_from:
-            return
-        # set first: what fails is tried again later, and not at each tick
-        self._retire_from = now + _NEXT_LOOK
-        if not await self._store.read(retiring.is_due, self._site):
-            return
-        batch = await self._store.read(retiring.next_batch, self._site)
-        if batch is None:
-            await self._lead(retiring.finish, self._site)
-            return
-        await self._lead(retiring.retire, self._site, batch)
-        # one batch a tick: nothing else waits for long
-        self._retire_from = now
-
-    async def _export(self) -> None:
-        if self._exporting is not None:
-            await self._exporting.export()
-
-    async def _went(self, name: str, part: Callable[[], Awaitable[object]]) -> bool:
-        """Whether this part of a tick went well."""
-        try:
-            await part()
-        except Deposed:
-            log.info("another process leads: it sees to %s", name)
-        # one part that fails must not stop the others, above all not the alerts' clocks
-        except Exception as error:  # noqa: BLE001 - logged there
-            log_trouble(log, error, f"a part of the tick failed: {name}")
-            return False
-        return True
-
-    def _note(self, failed: list[str]) -> None:
-        if failed:
-            self._pulse.trouble["tick"] = f"tick: {', '.join(failed)}"
-        else:
-            self._pulse.trouble.pop("tick", None)
-        if VITAL.isdisjoint(failed):
-            self._pulse.ticked_at = self._site.clock.now()
-
-    def _parts(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """What is to be done at a tick: the clocks by the leader alone, the rest by everyone."""
-        everyones: dict[str, Callable[[], Awaitable[object]]] = {
-            "landed": self._delivery.settle_landed
-        }
-        if not self._replica.leads:
-            return everyones
-        lead, site = self._lead, self._site
-        return {
-            # nothing else may hold up somebody in danger
-            "alerts": self._remind,
-            # before a reminder of what may be lost
-            "gaps": lambda: lead(gaps.tell_on, site),
-            "nudges": self._claim,
-            "digests": self._digest,
-            "calls": self._speak_of_calls,
-            "silence": self._look_at_silence,
-            "clearing": lambda: lead(clearing.let_go, site),
-            "retention": self._retire,
-            **everyones,
-            "audit": self._export,
-            "outbox": lambda: self._recover(deliver.recover, self._delivery.in_hand),
-            "mails": lambda: self._recover(mail_delivery.recover, self._mail.in_hand),
-        }
-
-    async def _idle(self) -> frozenset[str]:
-        """The parts of this tick in which there is nothing to do, told by one question for all.
-
-        It is asked where one writes, so that a database that cannot be written is found out.
-        """
-        if not self._replica.leads:
-            return frozenset()
-        try:
-            return glance.ASKED - await self._lead(glance.busy, self._site, self._replica)
-        except Deposed:
-            log.info("another process leads: it sees to the clocks")
-            return glance.ASKED
-        # whatever keeps it from being answered must keep no alert from its clock
-        except Exception as error:  # noqa: BLE001 - logged there
-            log_trouble(log, error, "nobody knows what a tick has to do: each part looks by itself")
-            return frozenset()
-
     async def _tick(self) -> None:
         async with self._ticking:
-            idle = await self._idle()
-            parts = [each for each in self._parts().items() if each[0] not in idle]
-            failed = [name for name, part in parts if not await self._went(name, part)]
-        self._note(failed)
+            await self._ticks.tick()
         self._arrived.set()
         self._posted.set()
         self._mailed.set()
