@@ -7,6 +7,7 @@ minute, alone and while 20,000 nudges fall due. A bubble in a chat that nobody p
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import subprocess
@@ -152,6 +153,9 @@ def decided(rehearsal: Rehearsal, readers: int, folder: Path) -> tuple[float, in
         practice.clock.moment = datetime.now(UTC)
         store.write_now(_bring_forward, readers, 0)
         practice.clock.moment += timedelta(seconds=LEAD + 60)
+        # as the service does once everything is loaded
+        gc.collect()
+        gc.freeze()
         began = process_time()
         while store.write_now(nudge.claim, practice.site):
             while store.write_now(handle.handle_batch, practice.site):
