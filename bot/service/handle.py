@@ -82,25 +82,39 @@ class Unreadable(Exception):
 
 def handle_batch(unit: Unit, site: Site) -> int:
     """How many arrivals were handled: the oldest of each of many people, all or none."""
-    return len(_handle_next(unit, site, Lanes(BATCH)))
+    return len(_handle_next(unit, site, Lanes(BATCH), lambda: False))
 
 
 def keep_and_handle(
-    unit: Unit, site: Site, keep: Callable[[Unit], object], lanes: Lanes
+    unit: Unit,
+    site: Site,
+    keep: Callable[[Unit], object],
+    lanes: Lanes,
+    is_waited_for: Callable[[], bool],
 ) -> Handled:
-    """What became of a batch, all or none, after this was kept: by one commit."""
+    """What became of a batch, all or none, after this was kept: by one commit.
+
+    A batch of the clock's ends where somebody waits for it, unless it is the clock's turn.
+    """
     keep(unit)
     site.states.let_go(site.clock.now())
-    kept = _handle_next(unit, site, lanes)
+    kept = _handle_next(unit, site, lanes, is_waited_for)
     peoples = sum(each.source != inbox.CLOCK for each in kept)
     is_all = not kept or not inbox.is_waiting(unit)
     is_short = not peoples and len(kept) < lanes.clocks
-    return Handled(len(kept), peoples, is_all, has_room=is_all or is_short)
+    # what is claimed now would hold up whoever waits
+    has_room = (is_all or is_short) and not is_waited_for()
+    return Handled(len(kept), peoples, is_all, has_room)
 
 
-def _handle_next(unit: Unit, site: Site, lanes: Lanes) -> Sequence[Kept]:
+def _handle_next(
+    unit: Unit, site: Site, lanes: Lanes, is_waited_for: Callable[[], bool]
+) -> Sequence[Kept]:
     kept = _next_batch(unit, lanes)
+    may_end = not lanes.clocks_first
     for place, each in enumerate(kept):
+        if place and may_end and each.source == inbox.CLOCK and is_waited_for():
+            return kept[:place]
         if not ahead.is_read(unit, each.sender):
             most = ANEW if place else AHEAD
             ahead.read(unit, [later.sender for later in kept[place : place + most]])

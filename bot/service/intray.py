@@ -34,6 +34,11 @@ class Intray:
         self.is_open = False
         """Whether somebody takes along what waits; else each is kept by a commit of its own."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody waits to be taken along."""
+        return not self._waiting
+
     async def put(self, keep: Keep) -> None:
         """Have this written and committed, or whatever is raised by that; it is handled soon."""
         if self.is_open:

@@ -39,6 +39,14 @@ def open_bot(token: str, api_url: str, wire: Wire | None = None) -> Bot:
     )
 
 
+def wire_of(bot: Bot) -> Wire:
+    """The connections of a bot that `open_bot` has made; TypeError of another."""
+    if not isinstance(bot.request, Wire):
+        msg = "this bot was not made by open_bot"
+        raise TypeError(msg)
+    return bot.request
+
+
 class Telegram:
     """The gateway to Telegram for everything that is sent.
 
@@ -47,10 +55,7 @@ class Telegram:
     """
 
     def __init__(self, bot: Bot) -> None:
-        if not isinstance(bot.request, Wire):
-            msg = "this bot was not made by open_bot"
-            raise TypeError(msg)
-        self._root, self._wire = bot.base_url, bot.request
+        self._root, self._wire = bot.base_url, wire_of(bot)
 
     async def bubble(self, chat: str, bubble: Bubble) -> Verdict:
         """Send a message."""

@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from telegram import Bot
@@ -25,6 +24,7 @@ from bot.store.replicas import ALONE, Deposed, Replica, hold
 from bot.store.store import Store
 from bot.store.unit import Unit
 from bot.telegram.ear import Ear
+from bot.telegram.gateway import wire_of
 from bot.telegram.raw import body_of, updates_of
 from bot.telegram.reading import is_kept, message_of, sender_of
 
@@ -205,13 +205,11 @@ class Poller:
             "offset": offset,
             "timeout": POLL_SECONDS,
             "limit": 100,
-            "allowed_updates": orjson.dumps(ALLOWED).decode(),
+            "allowed_updates": ALLOWED,
         }
         # python-telegram-bot's own get_updates would parse here, and one odd update stop them all
-        code, payload = await self._bot.request.do_request(
-            f"{self._bot.base_url}/getUpdates?{urlencode(params)}",
-            "POST",
-            read_timeout=POLL_SECONDS + 10,
+        code, payload = await wire_of(self._bot).ask(
+            f"{self._bot.base_url}/getUpdates", orjson.dumps(params), POLL_SECONDS + 10
         )
         return _updates(code, payload)
 

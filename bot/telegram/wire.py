@@ -146,9 +146,13 @@ class Wire(BaseRequest):
         )
         return await self._call(method, url, body, patience)
 
-    async def ask(self, url: str, words: bytes) -> tuple[int, bytes]:
-        """Status and content of the answer to a call whose parameters are this JSON."""
-        return await self._call("POST", url, Body(words, JSON), self._usual)
+    async def ask(self, url: str, words: bytes, read: float | None = None) -> tuple[int, bytes]:
+        """Status and content of the answer to a call whose parameters are this JSON.
+
+        An answer that may be long in coming is waited for that many seconds.
+        """
+        patience = self._usual if read is None else Patience(read, self._usual.pool)
+        return await self._call("POST", url, Body(words, JSON), patience)
 
     async def upload(
         self, url: str, params: Mapping[str, str], files: Mapping[str, Any]

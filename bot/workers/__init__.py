@@ -156,7 +156,12 @@ class Workers:
     async def _handle(self) -> int:
         try:
             handled = await self._delivery.along(
-                partial(handle.keep_and_handle, keep=self._intray.keep_all, lanes=self._lanes)
+                partial(
+                    handle.keep_and_handle,
+                    keep=self._intray.keep_all,
+                    lanes=self._lanes,
+                    is_waited_for=lambda: not self._intray.is_empty,
+                )
             )
         # one bad arrival must not stop the others: they are redone one by one
         except Exception as error:  # noqa: BLE001 - logged there with its trace

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text as sql
@@ -14,7 +16,8 @@ from bot.service.lanes import BATCH, CLOCKS, IN_A_ROW, QUIET, Lanes
 from bot.store import nudges, people
 from bot.store.unit import Unit
 from bot.workers.ticks import NUDGES_FOLLOW
-from tests.bot.service.practice import WEDNESDAY, Practice
+from tests.bot.service.practice import WEDNESDAY, Person, Practice
+from tests.bot.service.test_intray import door
 
 FIRST, CROWD = 1_000, 5 * CLOCKS
 WAITING = "SELECT count(*) FROM inbox WHERE source = 'clock' AND handled_at IS NULL"
@@ -82,6 +85,30 @@ def test_many_nudges_share_a_batch_only_where_nobody_wrote_just_now() -> None:
         assert sizes == [2 * CLOCKS, 4 * CLOCKS, BATCH, BATCH, BATCH]
 
 
+@pytest.mark.parametrize(("in_a_row", "decided"), [(0, 1), (IN_A_ROW, CLOCKS)])
+async def test_a_batch_of_nudges_ends_when_somebody_writes(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, in_a_row: int, decided: int
+) -> None:
+    """She waits for the one in hand, and for no more but where it is the clock's turn."""
+    ann = await practice.patient(1, "learning-cbt")
+    await practice.workers._handle()
+    like_her(practice, ann.number)
+    assert practice.store.write_now(nudge.claim, practice.site) == CROWD + 1
+    practice.workers._lanes = Lanes(in_a_row=in_a_row)
+
+    writing_while_a_batch_is_handled(practice, monkeypatch, ann, "/help")
+    await practice.workers._handle()
+    assert practice.rows(WAITING) == [(CROWD + 1 - decided,)]
+    assert not ann.news()
+
+    await practice.workers._handle()
+    assert practice.rows(WAITING) == [(CROWD + 1 - decided,)]
+    await practice.work()
+    assert ann.news()
+    told = {call.chat for call in practice.messenger.taken if call.kind == "bubble"}
+    assert told >= {str(FIRST + place) for place in range(CROWD)}
+
+
 async def test_a_nudge_that_cannot_be_decided_keeps_its_turn_from_nobody(
     practice: Practice,
 ) -> None:
@@ -144,6 +171,25 @@ async def test_a_nudge_that_falls_due_behind_another_does_not_wait_for_the_next_
     await practice.workers._drain(practice.workers._handle_waiting)
 
     assert practice.rows(LONG_DUE) == [(0,)]
+
+
+def writing_while_a_batch_is_handled(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, person: Person, words: str
+) -> None:
+    """She writes as soon as the writer's thread looks at the clock, and it goes on when she has."""
+    loop, tells_time = asyncio.get_running_loop(), practice.clock.now
+
+    def now() -> datetime:
+        if threading.current_thread() is not threading.main_thread():
+            monkeypatch.undo()
+            keeping = door(practice).keep([person.wrote(words)])
+            asyncio.run_coroutine_threadsafe(keeping, loop)
+            until = time.monotonic() + 10
+            while practice.workers._intray.is_empty and time.monotonic() < until:
+                time.sleep(0.001)
+        return tells_time()
+
+    monkeypatch.setattr(practice.clock, "now", now)
 
 
 def like_her(practice: Practice, number: int) -> None:
