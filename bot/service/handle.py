@@ -67,11 +67,13 @@ TRIES = 3
 class Handled:
     """What a batch held: how many arrivals, of people or of the clock; and what it left.
 
-    `is_all` if nothing is left that could be handled now, `has_room` if more may come due.
+    `is_empty` if surely nothing waits any more, `is_all` if nothing that could be handled now,
+    `has_room` if more may come due.
     """
 
     count: int
     peoples: int
+    is_empty: bool
     is_all: bool
     has_room: bool
 
@@ -100,11 +102,12 @@ def keep_and_handle(
     site.states.let_go(site.clock.now())
     kept = _handle_next(unit, site, lanes, is_waited_for)
     peoples = sum(each.source != inbox.CLOCK for each in kept)
-    is_all = not kept or not inbox.is_waiting(unit)
+    is_empty = bool(kept) and not inbox.is_waiting(unit)
+    is_all = is_empty or not kept
     is_short = not peoples and len(kept) < lanes.clocks
     # what is claimed now would hold up whoever waits
     has_room = (is_all or is_short) and not is_waited_for()
-    return Handled(len(kept), peoples, is_all, has_room)
+    return Handled(len(kept), peoples, is_empty, is_all, has_room)
 
 
 def _handle_next(

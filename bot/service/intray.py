@@ -18,7 +18,7 @@ class Keeping:
     """What is to be written, and who waits until it is."""
 
     keep: Keep
-    done: asyncio.Future[None]
+    done: asyncio.Future[bool]
 
 
 class Intray:
@@ -39,16 +39,19 @@ class Intray:
         """Whether nobody waits to be taken along."""
         return not self._waiting
 
-    async def put(self, keep: Keep) -> None:
-        """Have this written and committed, or whatever is raised by that; it is handled soon."""
+    async def put(self, keep: Keep) -> bool:
+        """Whether it was surely handled, too, once this is committed; or else it is soon.
+
+        What the writing raises is raised here.
+        """
         if self.is_open:
             keeping = Keeping(keep, asyncio.get_running_loop().create_future())
             self._waiting.append(keeping)
             self._called()
-            await keeping.done
-        else:
-            await self._store.write(keep)
-            self._called()
+            return await keeping.done
+        await self._store.write(keep)
+        self._called()
+        return False
 
     def keep_all(self, unit: Unit) -> None:
         """Write all that waits; whoever commits says afterwards whether it was `kept`."""
@@ -56,12 +59,12 @@ class Intray:
             self._taken.append(self._waiting.popleft())
             self._taken[-1].keep(unit)
 
-    def kept(self) -> None:
+    def kept(self, *, is_handled: bool) -> None:
         """What was taken is committed; from now on others are taken along."""
         self.is_open = True
         taken, self._taken = self._taken, []
         for each in taken:
-            _tell(each.done, None)
+            _tell(each.done, is_handled)
 
     async def keep_apart(self) -> None:
         """Have each of them written by itself, those that were taken in vain first."""
@@ -75,14 +78,14 @@ class Intray:
             except Exception as error:  # noqa: BLE001 - whoever waits for it is told
                 _tell(each.done, error)
             else:
-                _tell(each.done, None)
+                _tell(each.done, False)
 
 
-def _tell(done: asyncio.Future[None], error: Exception | None) -> None:
+def _tell(done: asyncio.Future[bool], what: bool | Exception) -> None:
     # whoever waited may have been cancelled
     if done.done():
         return
-    if error is None:
-        done.set_result(None)
+    if isinstance(what, Exception):
+        done.set_exception(what)
     else:
-        done.set_exception(error)
+        done.set_result(what)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from bot.service.site import Site
 from bot.service.spool import Line, Segment, Spool
@@ -40,12 +40,14 @@ AT_ONCE = 100
 STRIKES = 3
 """So often the database, being there, refuses a line before the line is put aside."""
 WRITTEN = "database.written_at"
+Became = Literal["nothing", "kept", "handled"]
+"""What the database did with what came in."""
 
 
 class Shelter:
     """Where the intake keeps arrivals; `wake` is called when the database has some from here.
 
-    `commit` does the writing, alone or beside other work.
+    `commit` does the writing, alone or beside other work, and says whether it was handled, too.
     """
 
     def __init__(
@@ -55,12 +57,12 @@ class Shelter:
         spool: Spool,
         unaided: Unaided,
         *,
-        commit: Callable[[Callable[[Unit], object]], Awaitable[object]] | None = None,
+        commit: Callable[[Callable[[Unit], object]], Awaitable[bool]] | None = None,
         wake: Callable[[], None] = lambda: None,
         is_there: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._site, self._spool, self._unaided = store, site, spool, unaided
-        self._commit = commit or store.write
+        self._commit = commit or self._write
         self._wake, self._is_there = wake, is_there
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._adding = 0
@@ -94,12 +96,15 @@ class Shelter:
 
         Whoever needs help is shown it even then.
         """
-        if not self.is_away and await self._is_written(write):
-            self._watch_over(arrivals)
-            return
-        self._help(arrivals)
-        await self._keep_on_disk(arrivals)
-        self._after(WAITS_SECONDS, lambda: self._ask_to_wait(arrivals))
+        match "nothing" if self.is_away else await self._became(write):
+            case "handled":
+                pass
+            case "kept":
+                self._watch_over(arrivals)
+            case "nothing":
+                self._help(arrivals)
+                await self._keep_on_disk(arrivals)
+                self._after(WAITS_SECONDS, lambda: self._ask_to_wait(arrivals))
 
     async def live(self) -> None:
         """Look after what waits, until cancelled."""
@@ -159,22 +164,27 @@ class Shelter:
             log.warning("what waits on the disk cannot be brought back: %s", trouble)
         self._trouble = trouble
 
-    async def _is_written(self, write: Callable[[Unit], object]) -> bool:
+    async def _write(self, write: Callable[[Unit], object]) -> bool:
+        await self._store.write(write)
+        return False
+
+    async def _became(self, write: Callable[[Unit], object]) -> Became:
         """Whether the database took it in time; a write that is late may still be done."""
         if not self._is_there():
-            return False
+            return "nothing"
         writing = asyncio.ensure_future(self._commit(write))
         writing.add_done_callback(_look_at_error)
         await asyncio.wait({writing}, timeout=DECIDES_SECONDS)
         if not writing.done():
             log.error("the database does not answer: arrivals go to the disk")
-            return False
+            return "nothing"
         error = writing.exception()
         if isinstance(error, Deposed):
             raise error
         if error is not None:
             log.error("the database keeps nothing (%s): to the disk", type(error).__name__)
-        return error is None
+            return "nothing"
+        return "handled" if writing.result() else "kept"
 
     async def _keep_on_disk(self, arrivals: Sequence[Arrival]) -> None:
         self._adding += 1
@@ -268,7 +278,7 @@ class Shelter:
         self._learned_at = asyncio.get_running_loop().time()
 
 
-def _look_at_error(writing: asyncio.Future[object]) -> None:
+def _look_at_error(writing: asyncio.Future[bool]) -> None:
     # nobody may wait for it any more, and Python would complain of an error nobody saw
     if not writing.cancelled():
         writing.exception()

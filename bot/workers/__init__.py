@@ -68,9 +68,9 @@ class Workers:
         """Say that something arrived."""
         self._arrived.set()
 
-    async def take_in(self, keep: Keep) -> None:
-        """Have what came in kept, and handled by the same commit, or else soon after it."""
-        await self._intray.put(keep)
+    async def take_in(self, keep: Keep) -> bool:
+        """Whether what came in was surely handled by the commit that kept it, or is soon after."""
+        return await self._intray.put(keep)
 
     async def run(self) -> None:
         """Handle, send and tick until `stop`; what is in hand is finished first."""
@@ -168,7 +168,7 @@ class Workers:
             log.warning("a batch failed and is redone one by one: %s", type(error).__name__)
             await self._intray.keep_apart()
             return await self._handle_apart()
-        self._intray.kept()
+        self._intray.kept(is_handled=handled.is_empty)
         self._handled_all, self._has_room = handled.is_all, handled.has_room
         self._lanes = self._lanes.after(handled.peoples, self._site.clock.now())
         if self._delivery.is_full:

@@ -20,11 +20,13 @@ KEPT = "SELECT count(*) FROM inbox"
 WAITING = "SELECT count(*) FROM inbox WHERE handled_at IS NULL"
 
 
-def door(practice: Practice) -> Intake:
-    """Where updates come in, as the running service has it."""
+def door(practice: Practice, heard: list[bool] | None = None) -> Intake:
+    """Where updates come in, as the running service has it; there it is heard what is handled."""
 
     async def keep(_: Sequence[Arrival], write: Callable[[Unit], None]) -> None:
-        await practice.workers.take_in(write)
+        is_handled = await practice.workers.take_in(write)
+        if heard is not None:
+            heard.append(is_handled)
 
     return Intake(practice.store, practice.vault, practice.clock, lambda: None, keep)
 
@@ -79,6 +81,25 @@ async def test_what_comes_in_is_kept_though_it_cannot_be_handled(practice: Pract
     practice.mend()
     await practice.work()
     assert len(ann.news()) == 1
+
+
+async def test_whoever_brought_it_hears_whether_all_was_handled(practice: Practice) -> None:
+    """Then nobody need look whether it waits: not so of words behind others, or in trouble."""
+    ann, heard = await practice.patient(1, "learning-cbt"), list[bool]()
+    entry = door(practice, heard)
+    await practice.workers._handle()
+
+    for words, failing in (["/now"], ""), (["/now", "/help"], ""), (["/now"], "INSERT ON outbox"):
+        if failing:
+            practice.fail(failing)
+        bringing = asyncio.create_task(entry.keep([ann.wrote(each) for each in words]))
+        await asyncio.sleep(0)
+        await practice.workers._handle()
+        await bringing
+        if not failing:
+            await practice.work()
+
+    assert heard == [True, False, False]
 
 
 async def test_whoever_brought_what_cannot_be_kept_hears_of_it(practice: Practice) -> None:

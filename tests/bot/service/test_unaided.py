@@ -31,7 +31,7 @@ from bot.store.store import Store
 from bot.telegram.intake import Intake
 from tests.bot.service.conftest import OpenPractice
 from tests.bot.service.messenger import Call
-from tests.bot.service.practice import Person, Practice
+from tests.bot.service.practice import Person, Practice, until
 from tests.flows.starts import real_release
 from tests.thorough import examples
 
@@ -53,13 +53,20 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 class Refuge:
     """A practice whose intake keeps things on the disk where it must."""
 
-    def __init__(self, practice: Practice, folder: Path, url: str = "") -> None:
+    def __init__(
+        self, practice: Practice, folder: Path, url: str = "", *, works: bool = False
+    ) -> None:
         self.practice = practice
         self.spool = Spool(folder / "spool", practice.vault)
         self.unaided = Unaided(practice.site, practice.messenger)
         is_there = same_file(url) if url else lambda: True
         self.shelter = Shelter(
-            practice.store, practice.site, self.spool, self.unaided, is_there=is_there
+            practice.store,
+            practice.site,
+            self.spool,
+            self.unaided,
+            commit=practice.workers.take_in if works else None,
+            is_there=is_there,
         )
         self.intake = Intake(
             practice.store, practice.vault, practice.clock, lambda: None, self.shelter.keep
@@ -87,9 +94,11 @@ class Refuge:
 
 
 @asynccontextmanager
-async def refuge(practice: Practice, folder: Path, url: str = "") -> AsyncIterator[Refuge]:
-    """A refuge that has begun."""
-    made = Refuge(practice, folder, url)
+async def refuge(
+    practice: Practice, folder: Path, url: str = "", *, works: bool = False
+) -> AsyncIterator[Refuge]:
+    """A refuge that has begun; where somebody works, that one keeps what comes in."""
+    made = Refuge(practice, folder, url, works=works)
     await made.shelter.begin()
     yield made
     await made.shelter.close()
@@ -303,6 +312,29 @@ async def test_words_that_are_kept_and_not_answered_get_help_all_the_same(
 
     assert there.told(bea) == shown
     assert [outcome for _, outcome in there.handled()] == ["done", "done"]
+
+
+@pytest.mark.parametrize("failing", ["", "INSERT ON outbox"])
+async def test_only_what_was_not_handled_as_it_was_kept_is_looked_after(
+    practice: Practice, tmp_path: Path, failing: str
+) -> None:
+    """Words of need that are handled have their answer; where that fails they get help."""
+    ann = await in_britain(practice)
+    await practice.workers._handle()
+    practice.messenger.taken.clear()
+    if failing:
+        practice.fail(failing)
+    async with refuge(practice, tmp_path, works=True) as found:
+        bringing = asyncio.create_task(found.intake.keep([ann.wrote(NEED)]))
+        await until(lambda: not practice.workers._intray.is_empty)
+        await practice.workers._handle()
+        await bringing
+        assert bool(found.shelter._later) == bool(failing)
+        await found.rest()
+        await practice.delivery.land()
+
+        [first, *_] = found.told(ann)
+        assert (HELP in first) == bool(failing)
 
 
 async def test_where_not_even_the_disk_takes_it_help_is_shown_and_telegram_keeps_the_words(
