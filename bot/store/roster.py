@@ -15,6 +15,7 @@ from bot.store.tables import alerts, caseloads, messages, nudges, patients, scor
 from bot.store.unit import Unit
 from bot.store.walking import Match, walked
 from bot.store.wants import Wanted
+from bot.store.whole import numbers
 
 PAGE = 50
 """How many patients a page shows."""
@@ -86,6 +87,9 @@ def page(
 
 def _match(unit: Unit, wanted: Wanted, at: datetime) -> Match:
     """How many match, and by what they are known."""
+    if wants.is_half(wanted):
+        known = _off_track_for(unit, wanted.open_to, at)
+        return Match(len(known), wants.conditions(wanted, at), numbers=known)
     each = wants.conditions(wanted, at, of_each=True)
     if not each:
         return Match()
@@ -99,6 +103,17 @@ def _match(unit: Unit, wanted: Wanted, at: datetime) -> Match:
     is_many = FAR * total > _number(unit, wants.total(Wanted(), at))
     crowd = wants.crowd(wanted, at)
     return Match(total, wants.conditions(wanted, at), each, crowd, is_many=is_many)
+
+
+def _off_track_for(unit: Unit, clinician_id: int | None, at: datetime) -> set[int]:
+    """Those who are off track: all, or whom a clinician who leads nobody may open."""
+    found = set(numbers(unit, wants.off_track(at)))
+    if clinician_id is not None:
+        own = found.intersection(numbers(unit, wants.owns(clinician_id, at)))
+        # in its place: a copy of so many takes as long as to read them
+        found.difference_update(numbers(unit, wants.guided()))
+        found |= own
+    return found
 
 
 def _number(unit: Unit, query: Select[int]) -> int:

@@ -75,17 +75,17 @@ def _open_alerts() -> Select[Any]:
 
 def unread(unit: Unit, limit: int, *, open_to: int | None, at: datetime) -> list[Waiting]:
     """Whose words nobody has read, the longest waiting first; of those open to that clinician."""
-    since = func.min(messages.c.at)
-    query = (
-        select(messages.c.patient_id, patients.c.pseudonym, func.count(), since)
-        .join(patients, patients.c.id == messages.c.patient_id)
-        .where(is_unread())
-        .group_by(messages.c.patient_id, patients.c.pseudonym)
-        .order_by(since)
-        .limit(limit)
-    )
+    whose, since = messages.c.patient_id, func.min(messages.c.at).label("since")
+    first = select(whose, func.count().label("count"), since).where(is_unread())
     if open_to is not None:
-        query = query.where(is_open_to(open_to, at))
+        first = first.where(is_open_to(open_to, at, whose))
+    # in an index of the unread, so that only the rows of patients are read who are shown
+    shown = first.group_by(whose).order_by(since, whose).limit(limit).subquery("shown")
+    query = (
+        select(shown.c.patient_id, patients.c.pseudonym, shown.c["count"], shown.c.since)
+        .join(patients, patients.c.id == shown.c.patient_id)
+        .order_by(shown.c.since, shown.c.patient_id)
+    )
     return [Waiting(*row) for row in unit.connection.execute(query)]
 
 

@@ -1,6 +1,6 @@
 """A page near either end of the table, found by walking there: nobody behind it is looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from bot.store.orders import Conditions, Numbers, Part
 from bot.store.tables import patients
 from bot.store.unit import Unit
 from bot.store.wants import Crowd
+from bot.store.whole import numbers
 
 MOST_PASSED = 2_000
 """So many are passed while they are looked at: then all who match are worked out."""
@@ -23,14 +24,16 @@ FURTHER = 5
 class Match(NamedTuple):
     """How many match, and what holds of them: in words for everybody, and in words for a few.
 
-    `crowd` are the same, to be gone through in step. `is_few` if they are known by their numbers;
-    `is_many` if the next one is never far.
+    `crowd` are the same, to be gone through in step; `numbers` are all of them, where those were
+    read. `is_few` if they are known by their numbers in words, too; `is_many` if the next one is
+    never far.
     """
 
     total: int = 0
     all: Conditions = ()
     each: Conditions = ()
     crowd: Crowd | None = None
+    numbers: Set[int] | None = None
     is_few: bool = False
     is_many: bool = False
 
@@ -47,6 +50,8 @@ def walked(
 
 
 def _of_part(unit: Unit, part: Part, match: Match, most: int, *, in_reverse: bool) -> list[int]:
+    if match.numbers is not None:
+        return _of_known(unit, part, match.numbers, most, in_reverse=in_reverse)
     way = part.way or part
     if way.is_walked and not match.is_few:
         near = _walked_to(unit, way, match, most, in_reverse=in_reverse)
@@ -56,6 +61,25 @@ def _of_part(unit: Unit, part: Part, match: Match, most: int, *, in_reverse: boo
     is_near = match.is_many and not way.is_walked
     conditions = match.each if is_near else match.all
     return _asked(unit, part.first(conditions, most, in_reverse=in_reverse, crowd=match.crowd))
+
+
+def _of_known(unit: Unit, part: Part, known: Set[int], most: int, *, in_reverse: bool) -> list[int]:
+    """The first so many of these numbers; nothing is asked about whoever is passed."""
+    if part.without is not None:
+        others = set(known)
+        others.difference_update(numbers(unit, part.without))
+        return sorted(others, reverse=in_reverse)[:most]
+    found: list[int] = []
+    looked, far = 0, AT_FIRST * FURTHER * most
+    while True:
+        # the way there looks each of them up
+        way = part if part.way is None or far > MOST_PASSED else part.way
+        passed = _asked(unit, way.first((), far, in_reverse=in_reverse))
+        found += [number for number in passed[looked:] if number in known]
+        looked = len(passed)
+        if len(found) >= most or looked < far:
+            return found[:most]
+        far *= FURTHER
 
 
 def _walked_to(

@@ -156,12 +156,17 @@ class Crowd(NamedTuple):
 
 def crowd(wanted: Wanted, at: datetime) -> Crowd | None:
     """Those who are wanted, to be gone through in step; None where they are to be looked up."""
-    if is_narrow(wanted) or (wanted.phase and wanted.off_track):
+    if is_narrow(wanted) or wanted.off_track:
         return None
-    those = _off_track(at) if wanted.off_track else select(patients.c.id)
+    those = select(patients.c.id)
     if wanted.phase:
         those = those.where(patients.c.phase == wanted.phase)
     return Crowd(those, () if wanted.open_to is None else (_shut_to(wanted.open_to, at),))
+
+
+def is_half(wanted: Wanted) -> bool:
+    """Whether half of all may be wanted, and no index has them in order."""
+    return wanted.off_track and not wanted.phase and not is_narrow(wanted)
 
 
 def total(wanted: Wanted, at: datetime) -> Select[int]:
@@ -172,7 +177,7 @@ def total(wanted: Wanted, at: datetime) -> Select[int]:
     if wanted.open_to is not None and not (wanted.words or wanted.phase or wanted.off_track):
         return _number_open_to(wanted.open_to, at)
     those = crowd(wanted, at)
-    if those is not None and (wanted.off_track or those.but):
+    if those is not None and those.but:
         return select(func.count()).select_from(those.in_order().subquery())
     return _everybody().where(*conditions(wanted, at))
 
@@ -196,26 +201,36 @@ def conditions(wanted: Wanted, at: datetime, *, of_each: bool = False) -> list[C
     return found
 
 
-def _everybody() -> Select[int]:
-    return select(func.count()).select_from(patients)
-
-
-def _number_open_to(clinician_id: int, at: datetime) -> Select[int]:
-    """How many a clinician may open: those whom nobody guides, and of the others their own."""
-    guided = select(func.count(caseloads.c.patient_id.distinct())).where(*_GUIDED_NOW)
-    own = union_all(*_owns(clinician_id, at)).subquery("own")
-    theirs = select(func.count(own.c.patient_id.distinct())).where(_is_guided(own.c.patient_id))
-    all_, some, but = (each.scalar_subquery() for each in (_everybody(), theirs, guided))
-    return select(all_ + some - but)
-
-
-def _off_track(at: datetime) -> Select[int]:
+def off_track(at: datetime) -> Select[int]:
     """The numbers of those who are off track, some of them more than once."""
     long_ago, seen = at - SILENT, patients.c.last_seen_at
     at_work = select(patients.c.id).where(patients.c.phase.in_(AT_WORK))
     never = at_work.where(seen.is_(None), patients.c.created_at <= long_ago)
     found = union_all(at_work.where(seen <= long_ago), never, _told(), _left(at)).subquery("off")
     return select(found.c.id)
+
+
+def guided() -> Select[int]:
+    """The patients whom somebody in the team guides."""
+    return select(caseloads.c.patient_id).where(*_GUIDED_NOW)
+
+
+def owns(clinician_id: int, at: datetime) -> CompoundSelect[int]:
+    """The patients whom a clinician may open whoever guides them."""
+    return union_all(*_owns(clinician_id, at))
+
+
+def _everybody() -> Select[int]:
+    return select(func.count()).select_from(patients)
+
+
+def _number_open_to(clinician_id: int, at: datetime) -> Select[int]:
+    """How many a clinician may open: those whom nobody guides, and of the others their own."""
+    those = select(func.count(caseloads.c.patient_id.distinct())).where(*_GUIDED_NOW)
+    own = owns(clinician_id, at).subquery("own")
+    theirs = select(func.count(own.c.patient_id.distinct())).where(_is_guided(own.c.patient_id))
+    all_, some, but = (each.scalar_subquery() for each in (_everybody(), theirs, those))
+    return select(all_ + some - but)
 
 
 def _has_word(word: str) -> ColumnElement[bool]:
@@ -245,16 +260,12 @@ def _owns(clinician_id: int, at: datetime) -> tuple[Select[int], ...]:
 
 def _is_one_open_to(clinician_id: int, at: datetime) -> ColumnElement[bool]:
     """The same as `is_open_to`, where nearly everybody is asked for it."""
-    guided = select(caseloads.c.patient_id).where(*_GUIDED_NOW)
-    own = union_all(*_owns(clinician_id, at))
-    return or_(patients.c.id.not_in(guided), patients.c.id.in_(own))
+    return or_(patients.c.id.not_in(guided()), patients.c.id.in_(owns(clinician_id, at)))
 
 
 def _shut_to(clinician_id: int, at: datetime) -> Select[int]:
     """The patients whom this clinician may not open: all the others of `is_open_to`."""
-    own = union_all(*_owns(clinician_id, at))
-    theirs = caseloads.c.patient_id.not_in(own)
-    return select(caseloads.c.patient_id).where(*_GUIDED_NOW, theirs)
+    return guided().where(caseloads.c.patient_id.not_in(owns(clinician_id, at)))
 
 
 def _is_guided(whose: ColumnElement[int]) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from bot.store.alerts import CLOSED, FALSE_ALARM
 from bot.store.tables import TIMED, alert_moves, alerts, guidance, messages
 from bot.store.unit import Unit
 from bot.store.wants import is_open
+from bot.store.whole import numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def steps(unit: Unit, since: datetime) -> Iterator[Step]:
     In order; that they were told of, or seen, stops nobody's waiting and is left out. The moments
     are there to be compared with one another: they may lack their zone.
     """
-    fired = rules_of_fired(unit, since)
+    fired = set(numbers(unit, select(alerts.c.id).where(alerts.c.last_fired_at >= since)))
     return (step for step in _rows(unit, _moves(), since) if step[0] in fired)
 
 

@@ -71,6 +71,11 @@ def store(sqlite_url: str, vault: Vault) -> Iterator[Store]:
         pytest.param(lambda unit: _table(unit, "due"), id="patients by what comes next"),
         pytest.param(lambda unit: _table(unit, "phase", open_to=2), id="patients by phase"),
         pytest.param(lambda unit: _table(unit, "due", off_track=True), id="who is off track"),
+        pytest.param(
+            lambda unit: _table(unit, "due", off_track=True, open_to=2),
+            id="off track and one's own",
+        ),
+        pytest.param(lambda unit: today.unread(unit, 50, open_to=2, at=NOW), id="one's unread"),
         pytest.param(lambda unit: today.open_alerts(unit, 100), id="open alerts"),
         pytest.param(lambda unit: list(workload.steps(unit, NOW)), id="what became of alerts"),
         pytest.param(lambda unit: list(workload.written(unit, NOW)), id="how soon words had one"),

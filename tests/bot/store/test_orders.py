@@ -56,18 +56,21 @@ def test_page_after_page_shows_everybody_once_in_order(crowded: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("near", "passed", "further", "few"),
+    ("near", "first", "passed", "further", "few"),
     [
-        pytest.param(roster.NEAR, walking.MOST_PASSED, walking.FURTHER, roster.FEW, id="known"),
-        pytest.param(roster.NEAR, walking.MOST_PASSED, walking.FURTHER, -1, id="walked to"),
-        pytest.param(roster.NEAR, 9, 2, -1, id="walked to with few passed"),
-        pytest.param(-1, 1, 1, -1, id="counted out"),
+        pytest.param(roster.NEAR, 2, walking.MOST_PASSED, walking.FURTHER, roster.FEW, id="known"),
+        pytest.param(roster.NEAR, 2, walking.MOST_PASSED, walking.FURTHER, -1, id="walked to"),
+        pytest.param(roster.NEAR, 2, 9, 2, -1, id="walked to with few passed"),
+        pytest.param(roster.NEAR, 1, 9, 2, -1, id="walked to step by step"),
+        pytest.param(5, 1, 9, 2, -1, id="walked to from the end"),
+        pytest.param(-1, 2, 1, 1, -1, id="counted out"),
     ],
 )
 def test_a_filter_leaves_the_order_as_it_is(
     crowded: Store,
     monkeypatch: pytest.MonkeyPatch,
     near: int,
+    first: int,
     passed: int,
     further: int,
     few: int,
@@ -78,6 +81,7 @@ def test_a_filter_leaves_the_order_as_it_is(
     """
     monkeypatch.setattr(roster, "NEAR", near)
     monkeypatch.setattr(roster, "FEW", few)
+    monkeypatch.setattr(walking, "AT_FIRST", first)
     monkeypatch.setattr(walking, "MOST_PASSED", passed)
     monkeypatch.setattr(walking, "FURTHER", further)
     whole = {sort: _walk(crowded, Wanted(sort=sort)) for sort in SORTS}

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Table, event
 
 from bot.service import access
-from bot.store import people, records, roster, wants
+from bot.store import people, records, roster, today, wants
 from bot.store.people import Patient
 from bot.store.roster import Page
 from bot.store.store import Store
@@ -297,8 +297,31 @@ def test_who_may_open_whom_is_the_same_in_sql_as_in_words(ward: Ward) -> None:
     names = {name for name, number in cases.items() if number in in_sql}
     assert names == {"nobody's", "mine", "both's", "of one who left", "alert taken", "glass"}
 
+    for number in cases.values():
+        ward.alert(number, "yellow", 3, rule="nudges-unanswered")
+    assert set(ward.names(off_track=True, open_to=lee.id)) == names
+    assert set(ward.names(off_track=True)) == set(cases)
+
 
 OPEN = {"nobody's", "mine", "of one who left"}
+
+
+def test_the_longest_unread_words_come_first_of_those_who_are_open(ward: Ward) -> None:
+    """So many as there is room for; whoever somebody else guides takes none of it."""
+    lee, main = ward.clinician("Dr Lee"), ward.clinician("Dr Main")
+    ann, bob, cat, dan = map(ward.patient, ("ann", "bob", "cat", "dan"))
+    ward.guides(lee, ann)
+    ward.guides(main, bob)
+    for patient_id, hours in ((ann, 1), (bob, 9), (cat, 5), (cat, 2), (dan, 3)):
+        ward.row(messages, patient_id=patient_id, text=b"", at=ward.noon - hours * HOUR)
+
+    def waiting(limit: int, open_to: int | None) -> list[tuple[str, int]]:
+        found = ward.store.read_now(today.unread, limit, open_to=open_to, at=ward.noon)
+        return [(each.pseudonym, each.count) for each in found]
+
+    assert waiting(2, lee.id) == [("cat", 2), ("dan", 1)]
+    assert waiting(9, lee.id) == [("cat", 2), ("dan", 1), ("ann", 1)]
+    assert waiting(2, None) == [("bob", 1), ("cat", 2)]
 
 
 @contextmanager
