@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 
 from bot.service.site import Site
 from bot.store import alerts, calls, digests, inbox, nudges, presence
@@ -38,7 +39,14 @@ def next_due(unit: Unit) -> str | None:
 
 
 def _arrival(nudge: DueNudge, now: datetime) -> Arrival:
-    event = Due(at=now, key=nudge.key, due_at=nudge.due_at)
     name = f"nudge:{nudge.id}:{nudge.turn}"
     digest = hashlib.sha256(f"{name}:{nudge.due_at.isoformat()}".encode()).hexdigest()
-    return Arrival("clock", name, digest, nudge.lookup or "", event.model_dump_json(), now)
+    return Arrival(
+        "clock", name, digest, nudge.lookup or "", _body(now, nudge.key, nudge.due_at), now
+    )
+
+
+# many who live by the same clock are due at the same moment
+@lru_cache(ROOM)
+def _body(now: datetime, key: str, due_at: datetime) -> str:
+    return Due(at=now, key=key, due_at=due_at).model_dump_json()

@@ -38,6 +38,7 @@ def record(
         country=_text(state.answers.get("country")),
         last_seen_at=state.last_seen_at,
         reachable=state.reachable,
+        was=patient,
     )
     for effect in turned.effects:
         _carry_out(unit, site, patient, release, effect, turn=state.turn, at=at)

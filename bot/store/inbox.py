@@ -28,6 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.keys import CannotOpen
+from bot.store import later
 from bot.store.tables import contacts, inbox
 from bot.store.unit import Unit, claiming, locking
 
@@ -78,6 +79,9 @@ class Kept:
     attempts: int
 
 
+_KEPT = [inbox.c[name] for name in (*Kept.__dataclass_fields__, "digest")]
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many arrivals wait, how many of these failed before, how many were given up."""
@@ -106,7 +110,7 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
         }
         for each in arrivals
     ]
-    kept = unit.connection.execute(_keeping(unit.is_postgres), rows)
+    kept = later.run(unit.connection, _keeping(unit.is_postgres), rows)
     # of many rows only SQLite says how many were new
     return len(kept.all()) if unit.is_postgres else kept.rowcount
 
@@ -273,12 +277,12 @@ def _clocks(*, lock: bool) -> Select[Any]:
     """What the clock brought, to each the oldest; whoever did something comes first."""
     other = _another()
     sooner = or_(_by_people(other), other.c.id < inbox.c.id)
-    return _oldest(~_by_people(inbox), sooner, other, lock=lock)
+    return _oldest(_by_clock(inbox), sooner, other, lock=lock)
 
 
 @cache
 def _counting_clocks() -> Select[Any]:
-    these = select(inbox.c.id).where(_waiting(), ~_by_people(inbox)).limit(_most())
+    these = select(inbox.c.id).where(_waiting(), _by_clock(inbox)).limit(_most())
     return select(func.count().label("number")).select_from(these.subquery())
 
 
@@ -286,7 +290,7 @@ def _oldest(
     these: ColumnElement[bool], sooner: ColumnElement[bool], other: FromClause, *, lock: bool
 ) -> Select[Any]:
     theirs = other.c.sender == inbox.c.sender, other.c.handled_at.is_(None)
-    query = select(inbox).where(_waiting(), these, ~exists().where(*theirs, sooner))
+    query = select(*_KEPT).where(_waiting(), these, ~exists().where(*theirs, sooner))
     oldest = query.order_by(inbox.c.id).limit(_most())
     return locking(oldest, inbox) if lock else oldest
 
@@ -297,6 +301,11 @@ def _another() -> FromClause:
 
 def _by_people(rows: FromClause) -> ColumnElement[bool]:
     return rows.c.source != CLOCK
+
+
+def _by_clock(rows: FromClause) -> ColumnElement[bool]:
+    # not the plain column: SQLite would go through all that the clock ever brought, by its index
+    return rows.c.source.concat("") == CLOCK
 
 
 def _most() -> BindParameter[int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, LargeBinary, Table, Update
+from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, LargeBinary, Table, Update
 
 Write = Insert | Update | Delete
 
@@ -41,7 +42,7 @@ class Later:
         groups = list(self._groups)
         self.drop()
         for group in groups:
-            _run(connection, group)
+            run(connection, group.statement, group.rows)
 
     def drop(self) -> None:
         """Write nothing of what waits: what it belongs to is undone."""
@@ -60,13 +61,15 @@ Written = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 """Writes a row as the driver takes it."""
 
 
-def _run(connection: Connection, group: Group) -> None:
+def run(
+    connection: Connection, statement: Write, rows: Sequence[dict[str, Any]]
+) -> CursorResult[Any]:
+    """What the driver says after the statement was run with each of these rows, all alike."""
     if not connection.dialect.positional:
-        connection.execute(group.statement, group.rows)
-        return
+        return connection.execute(statement, rows)
     # what SQLAlchemy finds out about a statement at each run is found out once
-    words, written = _in_words(group.statement, connection.dialect, tuple(group.rows[0]))
-    connection.exec_driver_sql(words, [written(row) for row in group.rows])
+    words, written = _in_words(statement, connection.dialect, tuple(rows[0]))
+    return connection.exec_driver_sql(words, [written(row) for row in rows])
 
 
 @lru_cache(256)
@@ -81,11 +84,20 @@ def _in_words(statement: Write, dialect: Dialect, names: Sequence[str]) -> tuple
     changed = [(at, to) for at, to in enumerate(processors) if to is not None]
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
 
+    taken = _taking(order)
+
     def written(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        whole = {**fixed, **row} if fixed else row
-        values = list(map(whole.__getitem__, order))
+        found = taken({**fixed, **row} if fixed else row)
+        if not changed:
+            return found
+        values = list(found)
         for at, to in changed:
             values[at] = to(values[at])
         return tuple(values)
 
     return str(compiled), written
+
+
+def _taking(order: Sequence[str]) -> Written:
+    """What takes these from a row, in this order; of one alone it would make no tuple."""
+    return itemgetter(*order) if len(order) > 1 else lambda row: tuple(row[name] for name in order)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, Table, Update, bindparam, select, update
@@ -64,7 +65,10 @@ class Patient:
     taken_by: int | None = None
 
 
-_PLAIN = tuple(name for name in Patient.__dataclass_fields__ if name != "state_json")
+_TOLD = ("phase", "zone", "country", "last_seen_at", "reachable")
+"""What few turns change; SQLite writes the indexes in which they stand anew, changed or not."""
+_TOLD_OF = attrgetter(*_TOLD)
+_AFTER_STATE = attrgetter(*list(Patient.__dataclass_fields__)[3:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,20 +215,21 @@ def save_state(
     country: str | None,
     last_seen_at: datetime | None,
     reachable: bool,
+    was: Patient | None = None,
 ) -> None:
-    """Keep where a patient is now."""
-    values = {
+    """Keep where a patient is now; what is as it `was` in the row need not be written again."""
+    row = {
+        "row_id": patient_id,
         "state": unit.seal_of(patient_id).seal(state_json, *_state_place(patient_id, turn)),
-        "phase": phase,
         "turn": turn,
         "release": release,
-        "zone": zone,
-        "country": country,
-        "last_seen_at": last_seen_at,
-        "reachable": reachable,
     }
     ahead.forget_patient(unit, patient_id)
-    row = {**values, "row_id": patient_id}
+    told = phase, zone, country, last_seen_at, reachable
+    if was is not None and told == _TOLD_OF(was):
+        unit.later(patients_table, patient_id, _moving_on(), row)
+        return
+    row.update(zip(_TOLD, told, strict=True))
     unit.later(patients_table, patient_id, _row(patients_table), row)
 
 
@@ -346,8 +351,8 @@ def _rows(unit: Unit, contact_ids: Iterable[int]) -> Sequence[Row[Any]]:
 def _patient(unit: Unit, row: Row[Any]) -> Patient:
     unit.keep_seal(row.id, row.wrapped_key)
     place = _state_place(row.id, row.turn)
-    plain = {name: getattr(row, name) for name in _PLAIN}
-    return Patient(**plain, state_json=unit.seal_of(row.id).open(row.state, *place))
+    state_json = unit.seal_of(row.id).open(row.state, *place)
+    return Patient(row.id, row.pseudonym, state_json, *_AFTER_STATE(row))
 
 
 def _locked(unit: Unit, known: Contact) -> Contact:
@@ -391,6 +396,12 @@ def _team() -> Select[Any]:
         .where(clinicians_table.c.disabled_at.is_(None))
         .order_by(clinicians_table.c.id)
     )
+
+
+@cache
+def _moving_on() -> Update:
+    # a statement of its own: what waits is written by its first row's columns
+    return update(patients_table).where(patients_table.c.id == bindparam("row_id"))
 
 
 @cache

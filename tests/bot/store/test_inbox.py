@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from bot.keys import Vault
 from bot.store import inbox
@@ -93,6 +93,38 @@ def test_the_clocks_events_are_a_batch_of_their_own(store: Store, noon: datetime
     [anns] = store.write_now(inbox.next_batch, 1)
     store.write_now(inbox.finish, [anns.id], "done", noon)
     assert [len(store.write_now(inbox.next_batch, 9, clocks)) for clocks in (1, 3, 9)] == [1, 3, 5]
+
+
+def test_what_waits_is_not_looked_for_among_all_that_ever_came(
+    sqlite_url: str, vault: Vault
+) -> None:
+    """Nudges come for years: whoever looks for the next ones goes through those that wait."""
+
+    def plans(unit: Unit) -> list[str]:
+        found: list[str] = []
+
+        def explained(
+            _c: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object
+        ) -> None:
+            if "EXPLAIN" not in statement:
+                rows = unit.asking.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                found.extend(row[3] for row in rows)
+
+        event.listen(unit.asking, "before_cursor_execute", explained)
+        inbox.clocks_waiting(unit, 9)
+        inbox.next_batch(unit, 9)
+        inbox.is_waiting(unit)
+        return found
+
+    store = Store.open(sqlite_url, vault)
+    try:
+        steps = [step for step in store.read_now(plans) if "inbox" in step or "other" in step]
+    finally:
+        store.close()
+
+    assert len(steps) == 6
+    waiting = ("INDEX ix_inbox_waiting", "INDEX ix_inbox_queue")
+    assert [step for step in steps if not any(index in step for index in waiting)] == []
 
 
 def test_nobody_waits_for_a_lane_in_which_there_is_nothing(store: Store, noon: datetime) -> None:

@@ -1,11 +1,13 @@
 """Writes that wait for each other, and facts read ahead: nobody need know of either."""
 
+import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import DateTime, bindparam, select, text, update
+from sqlalchemy import DateTime, bindparam, delete, event, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
@@ -57,6 +59,55 @@ def test_what_is_written_about_one_thing_is_written_in_its_order(
 
     kept = store.read_now(people.load, [ann.id, bob.id])
     assert [kept[who.id].state_json for who in (ann, bob)] == ["after 2", "after 1"]
+
+
+def test_what_a_turn_left_as_it_was_is_not_written_again(
+    store: Store, enrol: Enrol, noon: datetime
+) -> None:
+    """It stands in indexes; whoever's differs has all of it written, beside others' turns."""
+    ann, bob = enrol("ann"), enrol("bob")
+    written: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        written.append(statement)
+
+    def write(unit: Unit) -> None:
+        unit.fetch_seals([ann.id, bob.id])
+        event.listen(unit.connection, "before_cursor_execute", note)
+        turns = [(1, ann, ann.phase, False), (1, bob, bob.phase, True), (2, ann, "core", True)]
+        for turn, who, phase, reachable in turns:
+            people.save_state(
+                unit, who.id, state_json=f"after {turn}", phase=phase, turn=turn, release="r2",
+                zone=who.zone, country=who.country, last_seen_at=who.last_seen_at,
+                reachable=reachable, was=who,
+            )  # fmt: skip
+
+    store.write_now(write)
+
+    kept = store.read_now(people.load, [ann.id, bob.id])
+    assert kept[bob.id] == replace(bob, state_json="after 1", turn=1, release="r2")
+    her = replace(ann, state_json="after 2", phase="core", turn=2, release="r2")
+    assert kept[ann.id] == her
+    updates = [set(re.findall(r"\w+", each)) for each in written if each.startswith("UPDATE")]
+    indexed = {"phase", "last_seen_at"}
+    assert [names & indexed for names in updates] == [indexed, set()]
+
+
+def test_a_statement_with_one_value_waits_as_others_do(
+    store: Store, patient: Patient, noon: datetime
+) -> None:
+    """Its one value is a row of one, not the value itself."""
+    forget = delete(turns).where(turns.c.turn == bindparam("number"))
+
+    def write(unit: Unit) -> None:
+        for turn in (11, 12, 13):
+            people.journal(unit, patient.id, turn, "{}", None, "r1", noon)
+        for number in (11, 13):
+            unit.later(turns, patient.id, forget, {"number": number})
+
+    store.write_now(write)
+
+    assert [entry.turn for entry in store.read_now(people.journal_of, patient.id)] == [12]
 
 
 def test_what_is_undone_takes_what_waited_with_it_and_nothing_else(
