@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
 
+from bot.store import driver
+
 Values = Mapping[str, Any]
 Shape = tuple[tuple[str, int | None], ...]
 """The names of the values, and how long each list among them may be."""
@@ -46,7 +48,7 @@ def rows(connection: Connection, query: Select[Any], values: Values) -> Sequence
     if not connection.dialect.positional:
         return connection.execute(query, values).all()
     words = _in_words(query, connection.dialect, _shape(values))
-    found = connection.exec_driver_sql(words.statement, words.given(values))
+    found = driver.run(connection, words.statement, words.given(values))
     return [words.read(row) for row in found]
 
 

@@ -112,7 +112,7 @@ def keep(unit: Unit, arrivals: Sequence[Arrival]) -> int:
     ]
     kept = later.run(unit.connection, _keeping(unit.is_postgres), rows)
     # of many rows only SQLite says how many were new
-    return len(kept.all()) if unit.is_postgres else kept.rowcount
+    return len(list(kept)) if unit.is_postgres else kept.rowcount
 
 
 def next_batch(

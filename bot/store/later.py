@@ -8,7 +8,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, LargeBinary, Table, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, LargeBinary, Table, Update
+
+from bot.store import driver
 
 Write = Insert | Update | Delete
 
@@ -61,15 +63,13 @@ Written = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 """Writes a row as the driver takes it."""
 
 
-def run(
-    connection: Connection, statement: Write, rows: Sequence[dict[str, Any]]
-) -> CursorResult[Any]:
+def run(connection: Connection, statement: Write, rows: Sequence[dict[str, Any]]) -> driver.Answer:
     """What the driver says after the statement was run with each of these rows, all alike."""
     if not connection.dialect.positional:
         return connection.execute(statement, rows)
     # what SQLAlchemy finds out about a statement at each run is found out once
     words, written = _in_words(statement, connection.dialect, tuple(rows[0]))
-    return connection.exec_driver_sql(words, [written(row) for row in rows])
+    return driver.run_many(connection, words, [written(row) for row in rows])
 
 
 @lru_cache(256)
