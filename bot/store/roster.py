@@ -87,7 +87,7 @@ def page(
 
 def _match(unit: Unit, wanted: Wanted, at: datetime) -> Match:
     """How many match, and by what they are known."""
-    if wants.is_half(wanted):
+    if wants.is_read_whole(wanted):
         known = _off_track_for(unit, wanted.open_to, at)
         return Match(len(known), wants.conditions(wanted, at), numbers=known)
     each = wants.conditions(wanted, at, of_each=True)

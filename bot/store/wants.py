@@ -164,8 +164,8 @@ def crowd(wanted: Wanted, at: datetime) -> Crowd | None:
     return Crowd(those, () if wanted.open_to is None else (_shut_to(wanted.open_to, at),))
 
 
-def is_half(wanted: Wanted) -> bool:
-    """Whether half of all may be wanted, and no index has them in order."""
+def is_read_whole(wanted: Wanted) -> bool:
+    """Whether all who are wanted are read: they may be half of everybody, and in no index."""
     return wanted.off_track and not wanted.phase and not is_narrow(wanted)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -89,13 +89,13 @@ class Ticks:
         lead, site = self._lead, self._site
         return {
             # nothing else may hold up somebody in danger
-            "alerts": self._remind,
+            "alerts": lambda: self._each("alerts", chain.due, chain.go_on),
             # before a reminder of what may be lost
             "gaps": lambda: lead(gaps.tell_on, site),
             "nudges": self._claim,
-            "digests": self._digest,
-            "calls": self._speak_of_calls,
-            "silence": self._look_at_silence,
+            "digests": lambda: self._each("digest of", digest.due, digest.send),
+            "calls": lambda: self._each("call", reminding.due, reminding.remind),
+            "silence": lambda: self._each("take-over of", silence.due, silence.go_on),
             "clearing": lambda: lead(clearing.let_go, site),
             "retention": self._retire,
             **everyones,
@@ -162,21 +162,14 @@ class Ticks:
         self.is_due = True
         self._called()
 
-    async def _remind(self) -> None:
-        for numbers in await self._store.read(chain.due, self._site):
-            await self._by_itself(f"alerts {numbers}", chain.go_on, numbers)
-
-    async def _digest(self) -> None:
-        for clinician_id in await self._store.read(digest.due, self._site):
-            await self._by_itself(f"digest of {clinician_id}", digest.send, clinician_id)
-
-    async def _speak_of_calls(self) -> None:
-        for call_id in await self._store.read(reminding.due, self._site):
-            await self._by_itself(f"call {call_id}", reminding.remind, call_id)
-
-    async def _look_at_silence(self) -> None:
-        for patient_id in await self._store.read(silence.due, self._site):
-            await self._by_itself(f"take-over of {patient_id}", silence.go_on, patient_id)
+    async def _each(
+        self,
+        what: str,
+        due: Callable[[Unit, Site], Sequence[T]],
+        go_on: Callable[[Unit, Site, T], None],
+    ) -> None:
+        for whose in await self._store.read(due, self._site):
+            await self._by_itself(f"{what} {whose}", go_on, whose)
 
     async def _by_itself(self, what: str, work: Callable[[Unit, Site, T], None], whose: T) -> None:
         try:

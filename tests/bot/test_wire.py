@@ -273,6 +273,20 @@ async def test_an_answer_is_read_however_it_comes(pieces: list[bytes], is_kept: 
     assert lines == (1 if is_kept else 3)
 
 
+async def test_a_call_that_may_be_long_in_coming_is_waited_for() -> None:
+    """As a poll, which is answered when somebody writes; any other call is given up by then."""
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        await asyncio.sleep(4 * SHORT)
+        writer.write(OK + b"Content-Length: 2\r\n\r\n{}")
+
+    async with listening(answers) as url, short_wire() as wire:
+        assert await wire.ask(url, b"{}", 100 * SHORT) == (200, b"{}")
+        with pytest.raises(TimedOut):
+            await wire.ask(url, b"{}")
+
+
 async def test_a_late_answer_is_not_taken_for_that_of_the_next_call() -> None:
     """Whoever gave up waiting has closed the line."""
     late = asyncio.Event()

@@ -99,6 +99,8 @@ async def test_a_batch_of_nudges_ends_when_somebody_writes(
     writing_while_a_batch_is_handled(practice, monkeypatch, ann, "/help")
     await practice.workers._handle()
     assert practice.rows(WAITING) == [(CROWD + 1 - decided,)]
+    # what is claimed now would hold her up
+    assert not practice.workers._has_room
     assert not ann.news()
 
     await practice.workers._handle()

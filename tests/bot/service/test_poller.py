@@ -16,6 +16,7 @@ from bot.telegram import intake
 from bot.telegram.ear import Ear
 from bot.telegram.gateway import open_bot
 from bot.telegram.intake import Intake, Poller
+from bot.telegram.wire import Wire
 from tests.bot.service.practice import Practice, until
 from tests.bot.service.test_unaided import HELP, NEED, away, refuge
 
@@ -68,6 +69,19 @@ async def test_an_update_that_could_not_be_kept_is_kept_later(practice: Practice
 
     await practice.work()
     assert practice.rows("SELECT outcome FROM inbox") == [("done",), ("done",)]
+
+
+async def test_a_poll_outlasts_the_patience_of_other_calls(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody writes for a while: that is no trouble, and the poll comes back with nothing."""
+    monkeypatch.setattr(intake, "POLL_SECONDS", 1)
+    world = World()
+    wire = Wire(connections=2, read=0.3, pool=1)
+    async with serve(world) as url, open_bot(world.token, url, wire) as bot:
+        assert await poller_of(practice, bot)._once(0) == 0
+
+    assert practice.pulse.polled_at is not None
 
 
 async def test_where_nothing_can_be_kept_it_goes_on_looking_for_somebody_in_need(

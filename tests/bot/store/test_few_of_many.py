@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from bot.keys import Vault
 from bot.store import (
@@ -27,6 +26,7 @@ from bot.store.glance import Glance
 from bot.store.store import Store
 from bot.store.unit import Unit
 from bot.store.wants import Wanted
+from tests.bot.store.plans import plans
 
 NOW = datetime(2027, 1, 13, 15, tzinfo=UTC)
 LONGEST = {("red", "told"): timedelta(minutes=15), ("amber", "taken"): timedelta(hours=4)}
@@ -83,33 +83,14 @@ def store(sqlite_url: str, vault: Vault) -> Iterator[Store]:
 )
 def test_nobody_looks_through_everything(store: Store, work: Work) -> None:
     """A table that grows with the patients is never read row by row."""
-    plans = store.read_now(_plans, work)
+    found = store.read_now(plans, work)
 
-    assert plans
-    assert [plan for plan in plans if _is_through_all(plan)] == []
+    assert found
+    assert [plan for plan in found if _is_through_all(plan)] == []
 
 
 def _table(unit: Unit, sort: str, **wish: Any) -> object:
     return roster.page(unit, Wanted(sort=sort, **wish), (), at=NOW)
-
-
-def _plans(unit: Unit, work: Work) -> list[str]:
-    """How the database answers every question that the work asks, line by line."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_c: object, _u: object, statement: str, values: Any, *_rest: object) -> None:
-        asked.append((statement, values))
-
-    source = unit.connection.engine
-    event.listen(source, "before_cursor_execute", note)
-    work(unit)
-    event.remove(source, "before_cursor_execute", note)
-    explain = unit.connection.exec_driver_sql
-    return [
-        row[-1]
-        for statement, values in asked
-        for row in explain(f"EXPLAIN QUERY PLAN {statement}", values)
-    ]
 
 
 def _is_through_all(plan: str) -> bool:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from bot.keys import Vault
 from bot.store import inbox
@@ -12,6 +12,7 @@ from bot.store.inbox import Arrival
 from bot.store.store import Store
 from bot.store.tables import inbox as table
 from bot.store.unit import Unit
+from tests.bot.store.plans import plans
 
 
 def arrival(number: int, sender: str, at: datetime, digest: str = "d") -> Arrival:
@@ -100,25 +101,14 @@ def test_what_waits_is_not_looked_for_among_all_that_ever_came(
 ) -> None:
     """Nudges come for years: whoever looks for the next ones goes through those that wait."""
 
-    def plans(unit: Unit) -> list[str]:
-        found: list[str] = []
-
-        def explained(
-            _c: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object
-        ) -> None:
-            if "EXPLAIN" not in statement:
-                rows = unit.asking.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-                found.extend(row[3] for row in rows)
-
-        event.listen(unit.asking, "before_cursor_execute", explained)
+    def ask(unit: Unit) -> None:
         inbox.clocks_waiting(unit, 9)
         inbox.next_batch(unit, 9)
         inbox.is_waiting(unit)
-        return found
 
     store = Store.open(sqlite_url, vault)
     try:
-        steps = [step for step in store.read_now(plans) if "inbox" in step or "other" in step]
+        steps = [step for step in store.read_now(plans, ask) if "inbox" in step or "other" in step]
     finally:
         store.close()
 

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import event
-
 from bot.keys import Vault
 from bot.store import prompts
 from bot.store.outbox import NewPost, Result, add, claim, settle
 from bot.store.store import Store
 from bot.store.unit import Unit
 from tests.bot.store.conftest import Enrol
+from tests.bot.store.plans import plans
 
 CHATS = 20
 
@@ -40,23 +39,12 @@ def test_each_gets_the_last_bubble_of_the_turn_that_was_asked_for(
 def test_no_prompt_is_looked_for_in_the_whole_history(sqlite_url: str, vault: Vault) -> None:
     """SQLite goes by the index for every pair; by a list of pairs it would not."""
 
-    def plan(unit: Unit) -> list[str]:
-        asked: list[str] = []
-
-        def explained(
-            _c: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object
-        ) -> None:
-            if "EXPLAIN" not in statement:
-                rows = unit.asking.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                asked.extend(row[3] for row in rows)
-
-        event.listen(unit.asking, "before_cursor_execute", explained)
+    def ask(unit: Unit) -> None:
         prompts.messages_of(unit, [(1, 2), (3, 4)])
-        return asked
 
     store = Store.open(sqlite_url, vault)
     try:
-        steps = store.read_now(plan)
+        steps = store.read_now(plans, ask)
     finally:
         store.close()
 
